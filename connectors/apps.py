@@ -1,0 +1,12 @@
+"""Application `connectors` (step: in)."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConnectorsConfig(AppConfig):
+    """Settings of the application `connectors`."""
+
+    name = "connectors"
+    verbose_name = _("Connectors")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Tests of ePMO; the folders mirror the packages."""

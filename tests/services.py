@@ -1,0 +1,5 @@
+"""pytest plugin (`-p tests.services`): chooses database and broker before Django reads its settings."""
+
+import os
+
+os.environ.setdefault("EPMO_MODE", "test")
