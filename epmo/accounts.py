@@ -7,7 +7,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Log-in with a password, no sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -15,7 +15,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Log-in through the identity provider, for accounts that exist."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:

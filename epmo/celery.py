@@ -1,6 +1,7 @@
 """The Celery application: `celery -A epmo worker`, `celery -A epmo beat`."""
 
 import os
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,9 +19,7 @@ app.autodiscover_tasks()
 def load_schedule(sender: Celery, **kwargs: Any) -> None:
     """Take the beat schedule from code: `metrics.schedule.BEAT_SCHEDULE`, a plain dictionary."""
     if find_spec("metrics.schedule"):
-        from metrics.schedule import BEAT_SCHEDULE
-
-        sender.conf.beat_schedule = BEAT_SCHEDULE
+        sender.conf.beat_schedule = import_module("metrics.schedule").BEAT_SCHEDULE
 
 
 @setup_logging.connect

@@ -40,7 +40,7 @@ def answer(request: HttpRequest, status: HTTPStatus, detail: str) -> HttpRespons
     """The same error for both kinds of reader; a page needs no database."""
     request_id = getattr(request, "request_id", "")
     if request.path.startswith("/api/"):
-        problem = {
+        problem: dict[str, Any] = {
             "type": "about:blank",
             "title": status.phrase,
             "status": int(status),

@@ -1,10 +1,10 @@
 """Is the service alive, and is it ready: `/healthz`, `/readyz`, `/-/metrics`."""
 
 import hmac
-from importlib.util import find_spec
 from typing import Any
 
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -61,12 +61,6 @@ def _broker() -> str:
 
 
 def _newest_run_age() -> int | None:
-    if not find_spec("metrics.models"):
-        return None
-    from metrics import models
-
-    run = getattr(models, "Run", None)
-    if run is None:
-        return None
-    newest = run.objects.filter(published_at__isnull=False).order_by("-published_at").first()
+    run: Any = apps.all_models["metrics"].get("run")
+    newest = run and run.objects.filter(published_at__isnull=False).order_by("-published_at").first()
     return round((timezone.now() - newest.published_at).total_seconds()) if newest else None

@@ -1,4 +1,4 @@
-"""Settings of ePMO, in titled sections; every variable is read here, through `epmo.env`, and listed in `.env.example`."""
+"""Settings of ePMO, in titled sections; every variable is read here through `epmo.env` and stands in `.env.example`."""
 
 from datetime import timedelta
 from pathlib import Path
