@@ -37,6 +37,8 @@ def sorted_by_group(
     Items whose group is negative belong to no group and are left out; a group of `groups` or above raises.
     """
     where, what = np.asarray(group), np.asarray(value)
+    if not where.size:
+        where = where.astype(np.int64)  # an empty list comes as floats
     if where.shape != what.shape or where.ndim != 1:
         raise ValueError("group and value must be flat arrays of one length")
     kept: NDArray[np.intp] | None = None
