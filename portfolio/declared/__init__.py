@@ -1,0 +1,1 @@
+"""Declarations of the feeds, one file a subject."""
