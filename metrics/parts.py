@@ -1,0 +1,348 @@
+"""What formulas are made of: sums, distinct counts and pooled items, reduced to scopes and periods.
+
+A formula says which rows count, in which period, and with which weight. The engine reduces the
+same declaration for every kind of scope, and explain lists its rows: there is one arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.columns import Floats, Mask, Table
+from metrics.formulas.quantiles import grouped_quantile
+from metrics.formulas.survival import grouped_kaplan_meier
+from metrics.frame import Frame, Periods, Positions
+from metrics.scopes import Places
+
+
+class Reducible(Protocol):
+    """Something that has one number for every scope and period."""
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        """Array of shape (scopes, periods)."""
+        ...
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        """The rows behind the numbers, for explain."""
+        ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows with the weight that each adds; `scope` and `period` say where."""
+
+    rows: Table
+    at: Positions
+    scope: NDArray[Any]
+    period: Periods
+    weight: Floats
+
+
+def _placed(
+    frame: Frame, kind: str, rows: Table, at: Positions | None, period: Periods, kept: Mask
+) -> list[tuple[Positions, Places, Periods, NDArray[np.int64]]]:
+    """(positions in rows, scope, period, positions in the given arrays) for every level of the kind."""
+    chosen = np.flatnonzero(kept & (period >= 0))
+    positions = chosen if at is None else at[chosen]
+    placed = []
+    for level in frame.scopes.members(rows, kind):
+        scope = level[positions]
+        inside = scope >= 0
+        if inside.all():
+            placed.append((positions, scope, period[chosen], chosen))
+        else:
+            placed.append((positions[inside], scope[inside], period[chosen][inside], chosen[inside]))
+    return placed
+
+
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """Sum of a weight over rows, by scope and period.
+
+    `at` gives the row of each weight where rows are spread over periods, else weights stand beside
+    the rows. `to_date` adds up from the first period on: use Frame.since for its periods.
+    """
+
+    rows: Table
+    weight: NDArray[Any]
+    period: Periods
+    at: Positions | None = None
+    to_date: bool = False
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        shape = (len(frame.scopes.of(kind)), frame.count)
+        weight = self.weight.astype(np.float64, copy=False)
+        total = np.zeros(shape[0] * shape[1])
+        for _, scope, period, chosen in _placed(frame, kind, self.rows, self.at, self.period, weight != 0):
+            total += np.bincount(
+                scope * np.int64(shape[1]) + period, weights=weight[chosen], minlength=len(total)
+            )
+        grid = total.reshape(shape)
+        return np.cumsum(grid, axis=1) if self.to_date else grid
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        weight = self.weight.astype(np.float64, copy=False)
+        return [
+            Piece(self.rows, at, scope, period, weight[chosen])
+            for at, scope, period, chosen in _placed(frame, kind, self.rows, self.at, self.period, weight != 0)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """Number of distinct keys over rows, by scope and period. Keys are integers >= 0."""
+
+    rows: Table
+    key: NDArray[Any]
+    period: Periods
+    at: Positions | None = None
+    where: Mask | None = None
+    to_date: bool = False
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        shape = (len(frame.scopes.of(kind)), frame.count)
+        pairs = []
+        span = int(self.key.max()) + 1 if len(self.key) else 1
+        kept = np.ones(len(self.period), dtype=np.bool_) if self.where is None else self.where
+        for _, scope, period, chosen in _placed(frame, kind, self.rows, self.at, self.period, kept):
+            key = self.key[chosen].astype(np.int64)
+            if self.to_date:
+                pairs.append(np.stack([scope * np.int64(span) + key, period]))
+            else:
+                pairs.append((scope * np.int64(shape[1]) + period) * span + key)
+        if not pairs:
+            return np.zeros(shape)
+        if self.to_date:
+            joined = np.concatenate(pairs, axis=1)
+            order = np.lexsort((joined[1], joined[0]))
+            owner, period = joined[0][order], joined[1][order]
+            first = np.ones(len(owner), dtype=np.bool_)
+            first[1:] = owner[1:] != owner[:-1]
+            cell = owner[first] // span * shape[1] + period[first]
+            grid = np.bincount(cell, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)
+            return np.cumsum(grid, axis=1)
+        unique = np.unique(np.concatenate(pairs))
+        counts = np.bincount(unique // span, minlength=shape[0] * shape[1])
+        return counts.astype(np.float64).reshape(shape)
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        kept = np.ones(len(self.period), dtype=np.bool_) if self.where is None else self.where
+        return [
+            Piece(self.rows, at, scope, period, np.ones(len(at)))
+            for at, scope, period, _ in _placed(frame, kind, self.rows, self.at, self.period, kept)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Pooled items with a value each: what quantiles and survival curves are taken of."""
+
+    rows: Table
+    value: NDArray[Any]
+    period: Periods
+    at: Positions | None = None
+    where: Mask | None = None
+
+    def groups(self, frame: Frame, kind: str) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """(group, position in `value`, number of groups); a group is a scope and period."""
+        scopes, periods = len(frame.scopes.of(kind)), frame.count
+        kept = ~np.isnan(self.value) if self.where is None else self.where & ~np.isnan(self.value)
+        placed = _placed(frame, kind, self.rows, self.at, self.period, kept)
+        if not placed:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), scopes * periods
+        group = np.concatenate([scope * np.int64(periods) + period for _, scope, period, _ in placed])
+        chosen = np.concatenate([chosen for *_, chosen in placed])
+        return group, chosen, scopes * periods
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        """Number of items."""
+        group, _, groups = self.groups(frame, kind)
+        return np.bincount(group, minlength=groups).astype(np.float64).reshape(-1, frame.count)
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        kept = ~np.isnan(self.value) if self.where is None else self.where & ~np.isnan(self.value)
+        return [
+            Piece(self.rows, at, scope, period, self.value[chosen])
+            for at, scope, period, chosen in _placed(frame, kind, self.rows, self.at, self.period, kept)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantile:
+    """Quantile of pooled items, linear between closest ranks; NaN without items."""
+
+    items: Items
+    q: float
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        group, chosen, groups = self.items.groups(frame, kind)
+        value, _ = grouped_quantile(group, self.items.value[chosen], self.q, groups)
+        return value.reshape(-1, frame.count)
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        return self.items.pieces(frame, kind)
+
+
+@dataclass(frozen=True, eq=False)
+class Survival:
+    """Kaplan-Meier estimate of pooled spells: `read` takes a figure off the curves of all groups."""
+
+    items: Items
+    event: Mask
+    read: Callable[[Any], Floats]
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        key = ("survival", id(self.items), kind)
+        if key not in frame._memo:
+            group, chosen, groups = self.items.groups(frame, kind)
+            frame._memo[key] = (
+                self.items,
+                grouped_kaplan_meier(group, self.items.value[chosen], self.event[chosen], groups),
+            )
+        return np.asarray(self.read(frame._memo[key][1]), dtype=np.float64).reshape(-1, frame.count)
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        return self.items.pieces(frame, kind)
+
+
+@dataclass(frozen=True, eq=False)
+class Custom:
+    """A figure that is no sum over rows: `make(frame, kind)` answers the (scopes, periods) array.
+
+    `shown` are the rows behind it.
+    """
+
+    make: Callable[[Frame, str], Floats]
+    shown: tuple[Reducible, ...] = ()
+
+    def reduce(self, frame: Frame, kind: str) -> Floats:
+        return self.make(frame, kind)
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        return [piece for reducible in self.shown for piece in reducible.pieces(frame, kind)]
+
+
+@dataclass
+class Outcome:
+    """Figures of one component for all scopes and periods, before its status is settled.
+
+    Arrays of shape (scopes, periods). `undefined` maps a reason to where it holds.
+    """
+
+    value: Floats
+    n: Floats
+    numerator: Floats | None = None
+    denominator: Floats | None = None
+    has_data: Mask | None = None
+    missing_rate: Mask | None = None
+    zero_denominator: Mask | None = None
+    undefined: Mapping[str, Mask] = field(default_factory=dict)
+    provisional: Mask | None = None
+    suppressed: Mask | None = None
+    not_measurable: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of a metric: reduced inputs, and the arithmetic on them.
+
+    `numerator` and `denominator` name the inputs whose rows explain them. `counts` components have
+    no minimum n. `scopes` narrows the entry's scopes.
+    """
+
+    component: str
+    inputs: Mapping[str, Reducible]
+    outcome: Callable[..., Outcome]
+    numerator: tuple[str, ...] = ()
+    denominator: tuple[str, ...] = ()
+    counts: bool = False
+    scopes: tuple[str, ...] | None = None
+
+
+def divide(numerator: Floats, denominator: Floats) -> Floats:
+    """Quotient, NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator != 0)
+
+
+def ratio(
+    component: str,
+    numerator: Reducible,
+    denominator: Reducible,
+    *,
+    n: Reducible | None = None,
+    has_data: Reducible | None = None,
+    missing: Reducible | None = None,
+    provisional: Reducible | None = None,
+    factor: float = 1.0,
+    scopes: tuple[str, ...] | None = None,
+) -> Part:
+    """Numerator over denominator; n defaults to the denominator (a count of items).
+
+    `has_data` (default n), `missing` and `provisional` hold where their sum is above 0. `factor`
+    multiplies the value only: where the contract wants it in the numerator, weigh the rows.
+    """
+    inputs = {"numerator": numerator, "denominator": denominator}
+    for name, reducible in (("n", n), ("has_data", has_data), ("missing", missing), ("provisional", provisional)):
+        if reducible is not None:
+            inputs[name] = reducible
+
+    def outcome(numerator: Floats, denominator: Floats, **more: Floats) -> Outcome:
+        count = more.get("n", denominator)
+        return Outcome(
+            value=factor * divide(numerator, denominator),
+            n=count,
+            numerator=numerator,
+            denominator=denominator,
+            has_data=more.get("has_data", count) > 0,
+            missing_rate=more["missing"] > 0 if "missing" in more else None,
+            zero_denominator=denominator == 0,
+            provisional=more["provisional"] > 0 if "provisional" in more else None,
+        )
+
+    return Part(component, inputs, outcome, ("numerator",), ("denominator",), scopes=scopes)
+
+
+def total(
+    component: str,
+    value: Reducible,
+    *,
+    n: Reducible,
+    has_data: Reducible | None = None,
+    missing: Reducible | None = None,
+    counts: bool = False,
+) -> Part:
+    """A plain sum or count: no numerator, no denominator."""
+    inputs = {"value": value, "n": n}
+    if has_data is not None:
+        inputs["has_data"] = has_data
+    if missing is not None:
+        inputs["missing"] = missing
+
+    def outcome(value: Floats, n: Floats, **more: Floats) -> Outcome:
+        return Outcome(
+            value=value,
+            n=n,
+            has_data=more.get("has_data", n) > 0,
+            missing_rate=more["missing"] > 0 if "missing" in more else None,
+        )
+
+    return Part(component, inputs, outcome, ("value",), counts=counts)
+
+
+def quantile(component: str, items: Items, q: float, *, scale: float = 1.0) -> Part:
+    """Quantile of pooled items times `scale`; no data without an item."""
+
+    def outcome(value: Floats, n: Floats) -> Outcome:
+        return Outcome(value=value * scale, n=n)
+
+    return Part(component, {"value": Quantile(items, q), "n": items}, outcome, ("value",))
+
+
+def count(rows: Table, where: Mask, period: Periods, **more: Any) -> Sum:
+    """Number of rows that hold, by scope and period."""
+    return Sum(rows, where, period, **more)
