@@ -60,6 +60,11 @@ def starts_of(counts: Ints) -> Ints:
     return starts
 
 
+def sums_by(group: NDArray[Any], value: NDArray[Any], groups: int) -> Floats:
+    """Sum of the values of each group, 0 where a group is empty."""
+    return np.asarray(np.bincount(group, weights=value, minlength=groups), dtype=np.float64)
+
+
 def running_product(factor: Floats, starts: Ints, counts: Ints) -> Floats:
     """Running product inside each group of a flat array sorted by group.
 

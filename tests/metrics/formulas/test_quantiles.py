@@ -33,7 +33,8 @@ def test_items_of_no_group_are_left_out():
 def test_no_items_at_all_is_an_answer_too():
     found, n = grouped_quantile(np.array([], dtype=int), np.array([]), 0.5, groups=2)
 
-    assert np.isnan(found).all() and n.tolist() == [0, 0]
+    assert np.isnan(found).all()
+    assert n.tolist() == [0, 0]
 
 
 def test_a_group_outside_the_range_is_refused():

@@ -66,7 +66,8 @@ def test_no_item_at_all_and_only_censored_items():
     nothing = grouped_kaplan_meier([], [], [], groups=1)
     open_only = one_group([3, 8], [0, 0])
 
-    assert np.isnan(nothing.median()[0]) and np.isnan(nothing.at(1)[0])
+    assert np.isnan(nothing.median()[0])
+    assert np.isnan(nothing.at(1)[0])
     assert (open_only.at(100)[0], open_only.longest()[0]) == (1.0, 8.0)
     assert np.isnan(open_only.median()[0])
 
