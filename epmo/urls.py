@@ -11,6 +11,7 @@ from epmo import health
 handler400 = "epmo.errors.bad_request"
 handler403 = "epmo.errors.permission_denied"
 handler404 = "epmo.errors.not_found"
+handler429 = "epmo.accounts.too_many_requests"
 handler500 = "epmo.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
