@@ -1,5 +1,8 @@
 """Application `metrics` (step: measured)."""
 
+import pkgutil
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +13,9 @@ class MetricsConfig(AppConfig):
     name = "metrics"
     verbose_name = _("Metrics")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Import every module of the catalogue, so that all formulas are registered."""
+        package = import_module("metrics.catalogue")
+        for module in pkgutil.iter_modules(package.__path__):
+            import_module(f"{package.__name__}.{module.name}")
