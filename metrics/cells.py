@@ -68,7 +68,6 @@ def settle(outcome: Outcome, grain: Grain, *, minimum_n: int, people: bool) -> C
     shape = outcome.value.shape
     n = outcome.n
     has_data = outcome.has_data if outcome.has_data is not None else n > 0
-    no_data = NOT_MEASURABLE if outcome.not_measurable else NO_DATA
     state = np.full(shape, OK, dtype=np.int8)
 
     def put(number: int, where: Mask | None) -> None:
@@ -87,7 +86,9 @@ def settle(outcome: Outcome, grain: Grain, *, minimum_n: int, people: bool) -> C
     if people:
         put(SUPPRESSED, n < SMALLEST_GROUP)
     put(SUPPRESSED, outcome.suppressed)
-    put(no_data, ~has_data)
+    put(NO_DATA, ~has_data)
+    if outcome.not_measurable is not None:
+        put(NOT_MEASURABLE, ~has_data & outcome.not_measurable)
     put(NOT_DUE, ~grain.is_due[None, :])
 
     blank_n = np.isin(state, (NO_DATA, NOT_MEASURABLE, NOT_DUE, SUPPRESSED, MISSING_RATE))

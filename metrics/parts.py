@@ -231,7 +231,8 @@ class Custom:
 class Outcome:
     """Figures of one component for all scopes and periods, before its status is settled.
 
-    Arrays of shape (scopes, periods). `undefined` maps a reason to where it holds.
+    Arrays of shape (scopes, periods). `undefined` maps a reason to where it holds; `not_measurable`
+    says where missing data has that reason.
     """
 
     value: Floats
@@ -244,7 +245,7 @@ class Outcome:
     undefined: Mapping[str, Mask] = field(default_factory=dict)
     provisional: Mask | None = None
     suppressed: Mask | None = None
-    not_measurable: bool = False
+    not_measurable: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -278,13 +279,14 @@ def ratio(
     has_data: Reducible | None = None,
     missing: Reducible | None = None,
     provisional: Reducible | None = None,
-    factor: float = 1.0,
+    factor: float | Floats = 1.0,
     scopes: tuple[str, ...] | None = None,
 ) -> Part:
     """Numerator over denominator; n defaults to the denominator (a count of items).
 
     `has_data` (default n), `missing` and `provisional` hold where their sum is above 0. `factor`
-    multiplies the value only: where the contract wants it in the numerator, weigh the rows.
+    (one number, or one a period) multiplies the value only: where the contract wants it in the numerator, weigh the
+    rows.
     """
     inputs = {"numerator": numerator, "denominator": denominator}
     for name, reducible in (("n", n), ("has_data", has_data), ("missing", missing), ("provisional", provisional)):
