@@ -103,6 +103,9 @@ class FakeFacts(Facts):
             texts = {number: row.get(column, "") for number, row in enumerate(self.rows[feed], start=1)}
         return [texts[key] for key in table.ids.tolist()]
 
+    def texts(self, feed: str, ids: np.ndarray, column: str = "code") -> list[str]:
+        return [self.rows[feed][number - 1].get(column, "") for number in ids.tolist()]
+
     def id_of(self, feed: str, code: str) -> int:
         return self._ids[feed][code]
 
