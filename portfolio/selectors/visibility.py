@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
+from portfolio.feed_types import Feed
 from portfolio.models import IncidentImpact, Profile, Token
 from portfolio.rights import GRANTED_KINDS, NOBODY, Role, TokenScope, Visibility, lower_role
 
@@ -173,11 +174,15 @@ def targets_inside(visible: Visibility) -> Q:
     return condition
 
 
+def references_of(feed: Feed) -> dict[str, str]:
+    """The feed that each reference column of a feed points to; a team counts as feed "teams"."""
+    return {column.name: column.ref or "teams" for column in feed.columns if column.kind in ("ref", "team")}
+
+
 def hidden_columns(feed: str, row: Mapping[str, Any], references: Mapping[str, str], visible: Visibility) -> set[str]:
     """The columns of a visible row that may not be shown: references to what is outside the rights, and names.
 
-    `row` holds the ids of its references under `<column>_id`; `references` gives the feed of each reference column
-    (a team counts as feed "teams").
+    `row` holds the ids of its references under `<column>_id`; `references` is what `references_of` gives.
     """
     hidden = set() if visible.reads_people else set(PRIVATE_COLUMNS.get(feed, ()))
     if visible.reads_all:
