@@ -113,7 +113,7 @@ def enterprise_entries(rng: np.random.Generator, sold: Entries, spent: Entries) 
     revenue = sold.by_month(REVENUE)
     overhead = revenue * OVERHEAD * rng.normal(1, 0.05, MONTHS)
     earned = revenue - sold.by_month(COGS) - spent.by_month(OPEX) - overhead
-    strain = 1 - 0.9 * np.exp(-(((month - 8) / 3.0) ** 2)) - 0.9 * np.exp(-(((month - 22) / 2.0) ** 2))
+    strain = 1 - 1.5 * np.exp(-(((month - 8) / 3.0) ** 2)) - 1.3 * np.exp(-(((month - 22) / 2.0) ** 2))
     cash = earned * strain + revenue * rng.normal(0.02, 0.05, MONTHS)
     balance = np.maximum(revenue[0] * 4 + np.cumsum(cash - spent.by_month(CAPEX)), revenue[0])
     nobody = np.full(3 * MONTHS, -1)

@@ -132,7 +132,7 @@ def milestones(world: World) -> Columns:
     first = (window.month_start(it.start) - window.first_day).astype(np.int64)[project] + 10
     length = it.plan[project] * 30.4 - 16
     baseline = np.floor(first + share * length).astype(np.int64)
-    slip = share**1.5 * (it.full[project] - it.plan[project]) * 30.4 + rng.normal(0, 6, len(project)) - 3
+    slip = share**1.5 * (it.full[project] - it.plan[project]) * 15 + rng.normal(0, 8, len(project)) - 9
     expected = np.maximum(np.floor(baseline + slip).astype(np.int64), first)
     end_of_work = it.start[project] + it.actual[project]
     stopped = it.cancelled[project] | it.on_hold[project]

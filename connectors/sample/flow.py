@@ -80,7 +80,7 @@ def defects(world: World, releases_: Releases) -> Columns:
     care = world.projects.diligence[project]
     escaped = has_before & (rng.random(n) < 0.26 - 0.14 * better + 0.25 * (0.9 - care))
     severity = 1 + np.searchsorted(np.array([0.06, 0.27, 0.72]), rng.random(n))
-    typical = np.array([3.0, 8.0, 15.0, 26.0])[severity - 1] * (1.5 - 0.75 * better) * (1.6 - 0.6 * care)
+    typical = np.array([1.5, 4.0, 7.0, 14.0])[severity - 1] * (1.5 - 0.75 * better) * (1.6 - 0.6 * care)
     fixed = opened + rng.lognormal(0, 0.8, n) * typical * SECONDS
     fixed = np.where((fixed < window.end_second) & (rng.random(n) > 0.03), fixed, np.nan)
     validity = np.searchsorted(np.array([0.90, 0.96]), rng.random(n))

@@ -133,7 +133,7 @@ def contracts(world: World) -> Columns:
     ends = window.month_start(start + 12) - np.timedelta64(1, "D")
     health = world.health_at(customer, start + 10)
     goes = pairs.until[pair] <= start + 12
-    lag = np.round(rng.normal(-18, 22, len(pair)) + np.where(rng.random(len(pair)) < 0.5 - 0.45 * health, 45, 0))
+    lag = np.round(rng.normal(-30, 22, len(pair)) + np.where(rng.random(len(pair)) < 0.5 - 0.45 * health, 45, 0))
     signed = ends + lag.astype(np.int64).astype("timedelta64[D]")
     today = np.datetime64(window.as_of, "D")
     refused = rng.random(len(pair)) < 0.14 - 0.14 * health

@@ -12,6 +12,12 @@ from connectors.sample.flow import Deployments, deployment_codes
 from connectors.sample.window import SECONDS
 from connectors.sample.world import World
 
+RECENT = (
+    (0, 118.0, True), (3, 940.0, False), (0, 64.0, True), (3, 1_260.0, False),
+    (5, 32.0, True), (4, 610.0, False), (0, 47.0, True), (2, 26.0, True),
+)  # fmt: skip
+"""Interruptions of the last weeks of the demo: service, minutes, felt by all. The long ones do little harm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outages:
@@ -37,6 +43,11 @@ def outages_make(world: World) -> Outages:
     wide = ~night & ~planned & (rng.random(n) < 0.07)
     minutes = rng.lognormal(3.3, 0.8, n) * (1.4 - 0.6 * better) + 3
     minutes = np.where(night, minutes * 9 + 240, np.where(planned, minutes * 2 + 30, minutes))
+    if world.size.name == "demo":
+        recent = np.flatnonzero(~planned & (started < world.window.end_second - 9 * SECONDS))[-24:]
+        for place, (which, length, is_wide) in enumerate(RECENT):
+            at = recent[place * 3]
+            service[at], minutes[at], wide[at] = which, length, is_wide
     return Outages(service, started, minutes, wide, planned)
 
 

@@ -13,6 +13,8 @@ from connectors.sample.window import MONTHS
 from connectors.sample.world import World
 
 EVIDENCE = ("claimed", "correlated", "before_after", "customer_confirmed")
+FALL = -1.15
+"""The pull of an outcome that gets worse."""
 CLAIM_RENEWALS = 3
 """How often a project renews its claim while the outcome runs."""
 
@@ -63,13 +65,18 @@ def wishes_make(world: World) -> Wishes:
     digits = np.array([o.digits for o in demo.OUTCOMES])[idea]
     baseline = np.round(baseline * 10.0**digits) / 10.0**digits
     kind = rng.random(n)
+    pull = np.where(rng.random(n) < 0.12, FALL, rng.normal(0.12, 0.16, n))
+    if world.size.name == "demo":
+        falling = np.array([c * each * 2 + place for c, place in demo.FALLING])
+        pull = np.maximum(pull, -0.2)
+        pull[falling], kind[falling] = FALL, 0.5
     return Wishes(
         customer=customer,
         idea=idea,
         start=np.where(kind > 0.97, MONTHS + 2, begin),
         due=begin + rng.integers(30, 46, n),
         measured=kind > 0.04,
-        pull=np.where(rng.random(n) < 0.10, -0.55, rng.normal(0.12, 0.16, n)),
+        pull=pull,
         baseline=baseline,
         target=np.where((kind > 0.93) & (kind <= 0.955), baseline, target),
         digits=digits,
@@ -148,10 +155,10 @@ def contributions(world: World, wishes: Wishes) -> Columns:
     rng = world.rng("contributions")
     claim_project, claim_outcome = claims_make(world, wishes, rng)
     impact = world.projects.impact[claim_project]
-    weight = np.abs(impact) * rng.uniform(0.6, 1.4, len(impact))
+    weight = np.abs(impact) ** 1.3 * rng.uniform(0.6, 1.4, len(impact))
     total = np.bincount(claim_outcome, weights=weight, minlength=len(wishes.customer))
     share = weight / total[claim_outcome]
-    boldness = np.where(rng.random(len(wishes.customer)) < 0.3, 1.45, rng.uniform(0.45, 0.95, len(wishes.customer)))
+    boldness = np.where(rng.random(len(wishes.customer)) < 0.3, 1.45, rng.uniform(0.6, 1.0, len(wishes.customer)))
     start = np.maximum(wishes.start[claim_outcome], world.projects.start[claim_project]) + 3
     end = np.minimum(MONTHS - 1, wishes.due[claim_outcome])
     step = np.maximum((end - start) // CLAIM_RENEWALS, 2)
@@ -161,7 +168,7 @@ def contributions(world: World, wishes: Wishes) -> Columns:
     claim, renewal, month = claim[inside], renewal[inside], month[inside]
     outcome, project = claim_outcome[claim], claim_project[claim]
     attained = wishes.attained(world, outcome, month)
-    caused = np.where(impact[claim] < 0, -np.maximum(np.abs(attained) * 0.5, 0.04), np.maximum(np.abs(attained), 0.03))
+    caused = np.where(impact[claim] < 0, -np.maximum(np.abs(attained) * 0.9, 0.04), np.maximum(np.abs(attained), 0.03))
     part = caused * share[claim] * boldness[outcome]
     effect = part * (wishes.target - wishes.baseline)[outcome]
     grade = np.clip(renewal + rng.integers(0, 2, len(claim)), 0, 3)
@@ -175,23 +182,28 @@ def contributions(world: World, wishes: Wishes) -> Columns:
 
 
 def claims_make(world: World, wishes: Wishes, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Return (project, outcome) of every claim: projects linked to the customer, each on one or two of its outcomes."""
+    """Return (project, outcome) of every claim, once each.
+
+    A project claims on one or two outcomes of each customer it works for, a strong one on up to three. A project that
+    does harm claims on the outcomes that fall, and on one more.
+    """
     links, projects = world.links, world.projects
-    active = (projects.impact[links.project] != 0) & projects.begun[links.project]
     each = world.size.initiatives_per_customer * 2
-    strength = np.abs(projects.impact[links.project])
-    tries = np.where(active, np.where(strength > 1.5, 2, 1), 0)
+    impact = projects.impact[links.project]
+    active = (impact != 0) & projects.begun[links.project]
+    tries = np.select([~active, impact > 3.5, impact > 1.5], [0, 3, 2], default=1)
     link, place = ranks(tries)
     offset = rng.integers(0, each, len(links.project))[link]
-    outcome = links.customer[link] * each + (offset + place * 2 + place) % each
+    outcome = links.customer[link] * each + (offset + place) % each
     project = links.project[link]
-    claimed_by_none = rng.random(len(wishes.customer)) < 0.08
+    hurt, which = ranks(np.where(active & (impact < 0), each, 0))
+    hurt_outcome = links.customer[hurt] * each + which
+    falls = wishes.pull[hurt_outcome] <= FALL
+    outcome = np.concatenate([outcome, hurt_outcome[falls]])
+    project = np.concatenate([project, links.project[hurt][falls]])
+    unclaimed = (rng.random(len(wishes.customer)) < 0.08) & (wishes.pull > FALL)
     overlap = projects.start[project] < np.minimum(wishes.due[outcome], MONTHS) - 2
-    keep = (
-        ~claimed_by_none[outcome]
-        & overlap
-        & (wishes.start[outcome] < MONTHS)
-        & (wishes.target != wishes.baseline)[outcome]
-    )
+    can = ~unclaimed & (wishes.start < MONTHS) & (wishes.target != wishes.baseline)
+    keep = can[outcome] & overlap
     key = np.unique(project[keep] * len(wishes.customer) + outcome[keep])
     return key // len(wishes.customer), key % len(wishes.customer)

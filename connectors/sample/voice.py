@@ -30,14 +30,7 @@ def customer_answers(world: World, count: int) -> dict[str, pl.Series]:
     """Return answers of customers: each wave asks some people of one customer of a project, three kinds of question."""
     rng = world.rng("survey_responses")
     window, projects = world.window, world.projects
-    slot_project, slot_month = world.slots(tail=6)
-    phase = (slot_month + slot_project) % world.size.wave_months == 0
-    wave_project, wave_month = slot_project[phase], slot_month[phase]
-    first, links = world.first_link()
-    turn = first[wave_project] + (wave_month // world.size.wave_months) % np.maximum(links[wave_project], 1)
-    wave_customer = world.links.customer[turn]
-    here = (world.customers.acquired[wave_customer] <= wave_month) & (wave_month < world.customers.left[wave_customer])
-    wave_project, wave_month, wave_customer = wave_project[here], wave_month[here], wave_customer[here]
+    wave_project, wave_month, wave_customer = waves_make(world)
     waves = len(wave_project)
     group, place = ranks(spread(count, waves * 3, rng))
     wave, kind = group // 3, group % 3
@@ -60,6 +53,40 @@ def customer_answers(world: World, count: int) -> dict[str, pl.Series]:
         "scale_max": pl.Series(SCALE_MAX[kind]),
         "answered_on": pl.Series(window.day(window.day_in_month(month, share))),
     }
+
+
+def waves_make(world: World) -> tuple[Ints, Ints, Ints]:
+    """Return (project, month, customer) of every survey wave.
+
+    A project asks one of its customers every few months; a customer that no project asks in a quarter is asked in its
+    first month about one of the projects that work for it.
+    """
+    slot_project, slot_month = world.slots(tail=6)
+    phase = (slot_month + slot_project) % world.size.wave_months == 0
+    project, month = slot_project[phase], slot_month[phase]
+    first, count = world.first_link()
+    turn = first[project] + (month // world.size.wave_months) % np.maximum(count[project], 1)
+    customer = world.links.customer[turn]
+    acquired, left = world.customers.acquired, world.customers.left
+    here = (acquired[customer] <= month) & (month < left[customer])
+    project, month, customer = project[here], month[here], customer[here]
+    shift = int(world.window.first_month.astype(int)) % 3
+    quarters = (MONTHS + 5) // 3
+    asked = np.zeros((len(acquired), quarters), dtype=bool)
+    asked[customer, (month + shift) // 3] = True
+    silent, quarter = np.nonzero(~asked)
+    start = np.maximum(quarter * 3 - shift, 0)
+    by_customer = np.argsort(world.links.customer, kind="stable")
+    low = np.searchsorted(world.links.customer[by_customer], silent)
+    links = np.searchsorted(world.links.customer[by_customer], silent, side="right") - low
+    there = (acquired[silent] <= start) & (start < np.minimum(left[silent], MONTHS)) & (links > 0)
+    place = low + quarter % np.maximum(links, 1)
+    filler = world.links.project[by_customer[np.minimum(place, len(by_customer) - 1)]]
+    return (
+        np.concatenate([project, filler[there]]),
+        np.concatenate([month, start[there]]),
+        np.concatenate([customer, silent[there]]),
+    )
 
 
 def employee_answers(world: World, staff: Staff, count: int) -> dict[str, pl.Series]:

@@ -361,7 +361,8 @@ def links_make(size: Size, projects: Projects, pairs: Pairs) -> Links:
     n = len(projects.name)
     first = np.searchsorted(pairs.service, projects.service)
     count = np.searchsorted(pairs.service, projects.service, side="right") - first
-    each = np.minimum(size.links_per_project, count)
+    far = (projects.impact < 0) | (projects.impact > 1.5)
+    each = np.minimum(size.links_per_project + 2 * far, count)
     group, place = ranks(each)
     begin = np.floor(rng.random(n) * count).astype(np.int64)
     position = first[group] + (begin[group] + place) % count[group]
