@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg2
+from psycopg2 import sql
 
 from epmo import children
 from epmo.programs import SHARED, ServerError, clean_env, postgres_binaries, valkey_binary
@@ -58,10 +59,13 @@ class Place:
 class Servers:
     """The two embedded servers of one `var/` folder."""
 
-    def __init__(self, var: Path, *, durable: bool = True) -> None:
-        """`durable=False` gives up safety on power loss for speed, as tests may."""
+    def __init__(self, var: Path, *, durable: bool = True, database: str = "epmo", number: int = 0) -> None:
+        """`database` and `number` name what is used of PostgreSQL and Valkey.
+
+        `durable=False` gives up safety on power loss for speed, as tests may.
+        """
         self.var = var.resolve()
-        self.durable = durable
+        self.durable, self.database, self.number = durable, database, number
         self.place = find_place(self.var)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -74,7 +78,8 @@ class Servers:
         with self._lock():
             note = self.note()
             if note and note["owner"] is None and self._both_alive(note):
-                return dict(note["urls"])
+                self._make_database()
+                return self.urls()
             if note and note["owner"] and children.is_alive(note["owner"], "python"):
                 raise ServerError(f"The servers under {self.var} belong to process {note['owner']}, which runs.")
             self._stop_stale()
@@ -99,10 +104,16 @@ class Servers:
         (self.var / NOTE).unlink(missing_ok=True)
         return stopped
 
+    def stop_own(self) -> None:
+        """Stop the servers unless they were running before us."""
+        if self._children:
+            self.stop()
+
     def urls(self) -> Urls:
         """The addresses on which the servers answer."""
         folder = quote(str(self.place.sockets))
-        return {"DATABASE_URL": f"postgresql://epmo@/epmo?host={folder}", "REDIS_URL": f"unix://{folder}/valkey.sock"}
+        broker = f"unix://{folder}/valkey.sock" + (f"?db={self.number}" if self.number else "")
+        return {"DATABASE_URL": f"postgresql://epmo@/{self.database}?host={folder}", "REDIS_URL": broker}
 
     def note(self) -> dict[str, Any] | None:
         """What the last start wrote down; None when it did not or cannot be read."""
@@ -225,9 +236,9 @@ class Servers:
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'epmo'")
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database])
                 if cursor.fetchone() is None:
-                    cursor.execute("CREATE DATABASE epmo")
+                    cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
         finally:
             connection.close()
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from epmo.embedded import ServerError, Servers
+from epmo.embedded import Servers
+from epmo.programs import ServerError
 
 
 class Command(BaseCommand):
