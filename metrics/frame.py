@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -11,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.columns import Facts, Floats, Mask, Table
-from metrics.periods import Grain
+from metrics.periods import EPOCH, Grain, day_number, instant_number
 from metrics.scopes import Scopes
 
 Positions = NDArray[np.int64]
 Periods = NDArray[np.int64]
 DAY_US = 86_400_000_000.0
+_FIRST_DAY = day_number(date(1900, 1, 1))
+_LAST_DAY = day_number(date(2201, 1, 1))
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,10 @@ class Frame:
         """As since, for instants."""
         return self._since(instants, self.grain.cut_at)
 
+    def before_start(self, days: NDArray[Any]) -> Periods:
+        """First period that the day lies before: for sums to date at the start; -1 when in none."""
+        return self._since(days, self.grain.start)
+
     def _since(self, values: NDArray[Any], cuts: Floats) -> Periods:
         key = ("since", id(values), id(cuts))
         if key not in self._memo:
@@ -94,6 +101,18 @@ class Frame:
 
     def start(self, period: Periods) -> Floats:
         return self.grain.start[period]
+
+    def midnight(self, days: NDArray[Any]) -> Floats:
+        """First moment of each day in the enterprise zone, as an instant; a blank stays blank.
+
+        Days outside the years that periods can have count as the first or last of them.
+        """
+        distinct, place = np.unique(np.clip(days, _FIRST_DAY, _LAST_DAY), return_inverse=True)
+        moments = [
+            np.nan if np.isnan(day) else instant_number(EPOCH + timedelta(days=day), self.grain.zone)
+            for day in distinct.tolist()
+        ]
+        return np.array(moments, dtype=np.float64)[place]
 
     def each_period(self, chosen: Callable[[int], Mask]) -> Spread:
         """Rows that hold at each period: `chosen(p)` answers a mask over the rows for period p."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from metrics.cells import SMALLEST_GROUP
 from metrics.columns import Floats, Mask, choice
+from metrics.formulas.sequences import distinct
 from metrics.frame import Frame, Spread
 from metrics.parts import (
     Custom,
@@ -205,10 +206,10 @@ def cross_team_project_share(f: Frame) -> Iterator[Part]:
     worked = np.flatnonzero((period >= 0) & (rows.project >= 0) & (rows.hours > 0))
     teams = len(f.table("teams"))
     cell = rows.project[worked].astype(np.int64) * f.count + period[worked]
-    pairs = np.unique(cell * teams + people.team[rows.person[worked]])
-    distinct = np.bincount(pairs // max(teams, 1), minlength=len(projects) * f.count)
-    several = (distinct >= 2).reshape(len(projects), f.count)
-    booked = np.flatnonzero(distinct)
+    pairs = distinct(cell * teams + people.team[rows.person[worked]])
+    teams_on = np.bincount(pairs // max(teams, 1), minlength=len(projects) * f.count)
+    several = (teams_on >= 2).reshape(len(projects), f.count)
+    booked = np.flatnonzero(teams_on)
     at, when = booked // f.count, booked % f.count
     by_project = projects.plus(project=np.arange(len(projects), dtype=np.int32))
     has_hours = np.zeros(len(rows), dtype=np.bool_)
