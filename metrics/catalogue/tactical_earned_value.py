@@ -1,0 +1,146 @@
+"""Formulas of the tactical family about earned value: cost and schedule of what was planned, earned and spent.
+
+Entries: cost_performance_index, schedule_performance_index_time (tactical.yaml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.columns import Floats, Mask, Table
+from metrics.frame import Frame, Periods
+from metrics.owners import OwnerSum, RowsToDate, by_owner, own_rows, to_date
+from metrics.parts import Outcome, Part, divide, is_zero, ratio, total
+from metrics.registry import formula
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """Rows of project_months with their project's part in each period.
+
+    A row is reported when earned value and actual cost are set. A project takes part in a period in which it has a
+    reported row.
+    """
+
+    rows: Table
+    projects: Table
+    where: Mask
+    since: Periods
+    takes_part: Mask
+
+    def to_date(self, weight: Floats, periods: int) -> Floats:
+        """Running sums by project and period, in the periods in which the project takes part."""
+        return to_date(self.rows.project, self.since, weight, len(self.projects), periods) * self.takes_part
+
+    def shown(self, weight: Floats, where: Mask) -> tuple[RowsToDate]:
+        return (RowsToDate(self.rows, self.rows.project, weight, self.since, self.takes_part, where),)
+
+
+def _reported(f: Frame) -> _Reported:
+    rows, projects = f.table("project_months"), own_rows(f, "projects", "project")
+    where = ~np.isnan(rows.earned_value) & ~np.isnan(rows.actual_cost)
+    takes_part = by_owner(rows.project, f.period_of(rows.month), where, len(projects), f.count) > 0
+    return _Reported(rows, projects, where, f.since(rows.month), takes_part)
+
+
+@formula("cost_performance_index", feeds=("project_months", "projects", "portfolios", "fx_rates"))
+def cost_performance_index(f: Frame) -> Iterator[Part]:
+    """Earned value over actual cost, to date, of the projects that report in the period, in base currency.
+
+    Plan that lies in or after T enters the budget at completion at the rate of the day before T. A rate that is
+    missing for any row used leaves all components without a value.
+    Source: earned value management (ISO 21508, PMI). Example: EV 80, AC 100, BAC 200: index 0.8, estimate at
+    completion 200 / 0.8 = 250.
+    """
+    made = _reported(f)
+    rows, projects, where = made.rows, made.projects, made.where
+    rate = f.rate(f.project_currency(rows), rows.month)
+    known_rate, planned = np.nan_to_num(rate), ~np.isnan(rows.planned_value)
+    plan = np.where(planned, rows.planned_value, 0.0)
+    earned = np.where(where, rows.earned_value, 0.0) * known_rate
+    spent = np.where(where, rows.actual_cost, 0.0) * known_rate
+    plan_past = plan * known_rate
+
+    def so_far(weight: Floats) -> Floats:
+        return made.to_date(weight, f.count)
+
+    later_rate = _rate_before_cut(f, projects)
+    later_rows = _to_come(f, made, planned.astype(np.float64))
+    later_plan = np.where(later_rows > 0, _to_come(f, made, plan), 0.0)
+    no_rate = so_far((where | planned) & np.isnan(rate)) + np.where(np.isnan(later_rate), later_rows, 0.0)
+
+    ev = OwnerSum(projects, so_far(earned), made.shown(earned, where))
+    ac = OwnerSum(projects, so_far(spent), made.shown(spent, where))
+    pv = OwnerSum(projects, so_far(plan_past * where), made.shown(plan_past, where))
+    budget = so_far(plan_past) + later_plan * np.nan_to_num(later_rate)
+    bac = OwnerSum(projects, budget)
+    n, missing = OwnerSum(projects, made.takes_part), OwnerSum(projects, no_rate)
+
+    yield ratio("", ev, ac, n=n, missing=missing)
+    yield ratio("schedule_performance_index", ev, pv, n=n, missing=missing)
+    yield total("cost_variance", OwnerSum(projects, ev.figures - ac.figures, ev.shown), n=n, missing=missing)
+    yield total("schedule_variance", OwnerSum(projects, ev.figures - pv.figures, ev.shown), n=n, missing=missing)
+    yield total("budget_at_completion", bac, n=n, missing=missing)
+
+    inputs = {"ev": ev, "ac": ac, "bac": bac, "n": n, "missing": missing}
+    yield Part("estimate_at_completion", inputs, _estimate, ("bac",))
+    yield Part("variance_at_completion", inputs, _variance, ("bac",))
+    yield Part("to_complete_index", inputs, _to_complete, ("bac", "ev"), ("bac", "ac"))
+    yield _on_budget(f, made, rate, missing)
+
+
+def _rate_before_cut(f: Frame, projects: Table) -> Floats:
+    """Rate of each project's currency in the month of the day before T, by project and period."""
+    days = np.tile(f.grain.cut - 1, len(projects))
+    return f.rate(np.repeat(projects.currency, f.count), days).reshape(len(projects), f.count)
+
+
+def _to_come(f: Frame, made: _Reported, weight: Floats) -> Floats:
+    """Sums over the rows of a project whose month has not begun before T, where the project takes part."""
+    every = np.bincount(made.rows.project, weights=weight, minlength=len(made.projects))[:, None]
+    return every * made.takes_part - made.to_date(weight, f.count)
+
+
+def _estimate(ev: Floats, ac: Floats, bac: Floats, n: Floats, missing: Floats) -> Outcome:
+    none = is_zero(ev) | is_zero(ac)
+    return Outcome(divide(bac * ac, ev), n, missing_rate=missing > 0, zero_denominator=none)
+
+
+def _variance(ev: Floats, ac: Floats, bac: Floats, n: Floats, missing: Floats) -> Outcome:
+    found = _estimate(ev, ac, bac, n, missing)
+    return Outcome(bac - found.value, n, missing_rate=found.missing_rate, zero_denominator=found.zero_denominator)
+
+
+def _to_complete(ev: Floats, ac: Floats, bac: Floats, n: Floats, missing: Floats) -> Outcome:
+    left, money = bac - ev, bac - ac
+    none = is_zero(money) | (money < 0)
+    return Outcome(divide(left, money), n, left, money, missing_rate=missing > 0, zero_denominator=none)
+
+
+def _on_budget(f: Frame, made: _Reported, rate: Floats, missing: OwnerSum) -> Part:
+    """Projects finished in the period within their budget, of those with a budget and costs."""
+    rows, projects, size = made.rows, made.projects, len(made.projects)
+    finish = f.period_of(projects.actual_finish_on)
+    place = np.arange(size), np.maximum(finish, 0)
+
+    def at_finish(weight: Floats | Mask) -> Floats:
+        return to_date(rows.project, made.since, weight, size, f.count)[place]
+
+    paid = ~np.isnan(rows.actual_cost)
+    cost = at_finish(np.where(paid, rows.actual_cost, 0.0) * np.nan_to_num(rate))
+    counted = (finish >= 0) & ~np.isnan(projects.budget) & (at_finish(paid) > 0)
+    budget = projects.budget * f.rate(projects.currency, projects.actual_finish_on)
+    no_rate = counted & (np.isnan(budget) | (at_finish(paid & np.isnan(rate)) > 0))
+    spare = np.where(counted & ~no_rate, budget - cost, -1.0)
+    within = counted & ~no_rate & (is_zero(spare) | (spare > 0))
+
+    figures = np.zeros((3, size, f.count))
+    for figure, chosen in zip(figures, (within, counted, no_rate), strict=True):
+        figure[place] = chosen
+    done, due, unknown = (OwnerSum(projects, figure) for figure in figures)
+    return ratio(
+        "projects_on_budget_rate", done, due, missing=OwnerSum(projects, missing.figures + unknown.figures)
+    )
