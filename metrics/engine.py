@@ -61,14 +61,19 @@ def metric_parts(frame: Frame, key: str) -> list[Part]:
     return parts
 
 
+def compute_metric(frames: Iterable[Frame], key: str) -> Iterator[Block]:
+    """Blocks of one metric, for every kind of scope that its entry lists."""
+    entry = metric(key)
+    for frame in frames:
+        for part in metric_parts(frame, key):
+            for kind in part_scopes(entry, part):
+                if len(frame.scopes.of(kind)):
+                    yield Block(entry, part.component, kind, frame.grain, part_cells(frame, entry, part, kind))
+        frame._memo.clear()
+
+
 def compute(frames: Iterable[Frame], keys: Iterable[str]) -> Iterator[Block]:
-    """Blocks of the asked metrics, for every kind of scope that their entries list."""
+    """Blocks of the asked metrics."""
     frames = list(frames)
     for key in keys:
-        entry = metric(key)
-        for frame in frames:
-            for part in metric_parts(frame, key):
-                for kind in part_scopes(entry, part):
-                    if len(frame.scopes.of(kind)):
-                        yield Block(entry, part.component, kind, frame.grain, part_cells(frame, entry, part, kind))
-            frame._memo.clear()
+        yield from compute_metric(frames, key)

@@ -71,7 +71,6 @@ class Run(models.Model):
     requested_by = models.CharField(max_length=150, blank=True)
     started_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
-    heartbeat_at = models.DateTimeField(null=True)
     values_written = models.IntegerField(default=0)
     values_unchanged = models.IntegerField(default=0)
     seconds = models.FloatField(null=True)
@@ -101,9 +100,10 @@ class RunChunk(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.READY)
     attempts = models.SmallIntegerField(default=0)
     claim = models.UUIDField(null=True, help_text=_("The attempt that may write; an older one is ignored."))
-    heartbeat_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    changes_seen = models.BigIntegerField(default=0, help_text=_("Last change set in the facts that it read."))
     rows_staged = models.IntegerField(default=0)
     values_written = models.IntegerField(default=0)
     values_unchanged = models.IntegerField(default=0)
@@ -119,6 +119,16 @@ class RunChunk(models.Model):
         return f"{self.run_id}/{self.name} ({self.state})"
 
 
+class Heartbeat(models.Model):
+    """Last sign of life of the attempt at a chunk, written over a connection of its own.
+
+    A table of its own, so that a beat never collides with the chunk's long transaction.
+    """
+
+    chunk = models.OneToOneField(RunChunk, on_delete=models.CASCADE, primary_key=True, related_name="heartbeat")
+    at = models.DateTimeField()
+
+
 def _floats(**options: Any) -> Any:
     return ArrayField(models.FloatField(), size=SLOTS_IN_YEAR, **options)
 
@@ -127,9 +137,11 @@ class Series(models.Model):
     """A year of one component for one scope: 17 slots. NaN is a blank number, -1 a blank n."""
 
     pk = models.CompositePrimaryKey("component_id", "version", "scope_id", "year")
-    component = models.ForeignKey(Component, on_delete=models.CASCADE, db_index=False)
+    # Numbers, not foreign keys: half a million rows a run would each pay two checks, and only
+    # metrics.storage writes here.
+    component_id = models.SmallIntegerField()
     version = models.SmallIntegerField()
-    scope = models.ForeignKey(Scope, on_delete=models.CASCADE, db_index=False)
+    scope_id = models.IntegerField()
     year = models.SmallIntegerField()
     value = _floats()
     numerator = _floats(null=True)
@@ -140,7 +152,7 @@ class Series(models.Model):
 
     class Meta:
         db_table = "metrics_series"
-        indexes = [models.Index(fields=["scope", "year"], name="metrics_series_scope")]
+        indexes = [models.Index(fields=["scope_id", "year"], name="metrics_series_scope")]
 
 
 class Contribution(models.Model):

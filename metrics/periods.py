@@ -211,6 +211,12 @@ class Grain:
         return np.array(counts, dtype=np.float64)
 
 
+    def between(self, first: date, last: date) -> Grain | None:
+        """The periods that lie within [first, last), or None when there is none."""
+        kept = tuple(period for period in self.periods if period.start >= first and period.end <= last)
+        return Grain(kept, self.as_of, self.zone) if kept else None
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Every period that one computation covers: from the first month to the as-of day's period."""

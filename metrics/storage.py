@@ -96,10 +96,15 @@ def scope_ids(kind: str, objects: NDArray[np.int64] | None = None) -> dict[int, 
 class YearRows:
     """Cells of one component and kind, gathered grain by grain into rows of 17 slots."""
 
-    def __init__(self, scopes: ScopeSet, grains: Iterable[Grain]) -> None:
+    def __init__(self, scopes: ScopeSet, grains: Iterable[Grain], narrow: bool = False) -> None:
         self.scopes = scopes
-        years = sorted({period.year for grain in grains for period in grain.periods})
+        periods = [period for grain in grains for period in grain.periods]
+        years = sorted({period.year for period in periods})
         self.years = years
+        self.covered = np.zeros((len(years), SLOTS_IN_YEAR), dtype=np.bool_)
+        for period in periods:
+            self.covered[period.year - years[0], period.slot] = True
+        self.is_narrow = narrow
         shape = (len(scopes), len(years), SLOTS_IN_YEAR)
         self.arrays: dict[str, NDArray[Any]] = {
             "value": np.full(shape, np.nan),
@@ -202,20 +207,85 @@ def stage_series(
     years = np.array(rows.years, dtype=np.int64)
     keys = {"scope_id": np.repeat(scope, len(years)), "year": np.tile(years, len(scope))}
     new = rows.flat()
-    held = (new["state"] != 0).any(axis=1)
-    where = "component_id = %s AND version = %s AND scope_id = ANY(%s)"
-    wanted = list(ids.values())
-    if whole_kind:
-        where = "component_id = %s AND version = %s AND scope_id IN (SELECT id FROM metrics_scope WHERE kind = %s)"
-    stored = SERIES.read(where, [component_id, version, kind if whole_kind else wanted])
-    old_place = _match(keys, stored[0], ("scope_id", "year"))
-    kept = held | (old_place >= 0)
+    stored = _stored(component_id, version, kind, None if whole_kind else list(ids.values()))
+    place = _match(keys, stored[0], ("scope_id", "year"))
+    if rows.is_narrow:
+        _keep_uncovered(rows, new, place, stored)
+    kept = (new["state"] != 0).any(axis=1) | (place >= 0)
     keys = {name: array[kept] for name, array in keys.items()}
     new = {name: array[kept] for name, array in new.items()}
-    # Stored rows without a computed counterpart (a removed object): all their cells go.
+    _stage_keyed(target, component_id, version, keys, new, stored, np.unique(place[place >= 0]), rows.is_narrow)
+
+
+def stage_rows(
+    target: Target,
+    *,
+    component_id: int,
+    version: int,
+    kind: str,
+    wanted: list[int] | None,
+    scope: NDArray[np.int64],
+    year: NDArray[np.int64],
+    value: NDArray[np.float64],
+    state: NDArray[np.int16],
+) -> None:
+    """Stage rows that have only value and state, over all scopes of the kind or the wanted ones."""
+    keys = {"scope_id": scope, "year": year}
+    blank = np.full(value.shape, np.nan)
+    new = {
+        "value": value,
+        "numerator": blank,
+        "denominator": blank,
+        "n": np.full(value.shape, -1, dtype=np.int32),
+        "state": state,
+    }
+    stored = _stored(component_id, version, kind, wanted)
+    place = _match(keys, stored[0], ("scope_id", "year"))
+    kept = (state != 0).any(axis=1) | (place >= 0)
+    keys = {name: array[kept] for name, array in keys.items()}
+    new = {name: array[kept] for name, array in new.items()}
+    _stage_keyed(target, component_id, version, keys, new, stored, np.unique(place[place >= 0]), False)
+
+
+def _stored(
+    component_id: int, version: int, kind: str, wanted: list[int] | None
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    where = "component_id = %s AND version = %s AND scope_id = ANY(%s)"
+    if wanted is None:
+        where = "component_id = %s AND version = %s AND scope_id IN (SELECT id FROM metrics_scope WHERE kind = %s)"
+    return SERIES.read(where, [component_id, version, kind if wanted is None else wanted])
+
+
+def _keep_uncovered(
+    rows: YearRows,
+    new: dict[str, NDArray[Any]],
+    place: NDArray[np.int64],
+    stored: tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]],
+) -> None:
+    """Slots outside the asked periods keep what is stored."""
+    outside = np.tile(~rows.covered, (len(rows.scopes), 1))
+    known = place >= 0
+    for name, array in new.items():
+        before = np.zeros_like(array)
+        before[known] = stored[1][name][place[known]]
+        mask = outside & known[:, None]
+        array[mask] = before[mask]
+
+
+def _stage_keyed(
+    target: Target,
+    component_id: int,
+    version: int,
+    keys: dict[str, NDArray[np.int64]],
+    new: dict[str, NDArray[Any]],
+    stored: tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]],
+    matched: NDArray[np.int64],
+    keep_orphans: bool,
+) -> None:
+    # Stored rows without a computed counterpart (a removed object, a year without facts): their cells go.
     orphan = np.ones(len(stored[0]["year"]), dtype=np.bool_)
-    orphan[old_place[old_place >= 0]] = False
-    if orphan.any():
+    orphan[matched] = False
+    if orphan.any() and not keep_orphans:
         gone = int(orphan.sum())
         keys = {name: np.concatenate([array, stored[0][name][orphan]]) for name, array in keys.items()}
         blank = {"n": -1, "state": 0}
@@ -298,6 +368,24 @@ def stage_clear(run_id: int, chunk: int) -> None:
         for layout in LAYOUTS:
             cursor.execute(f"DELETE FROM {layout.table}_staging WHERE run_id = %s AND chunk = %s", [run_id, chunk])
     Restatement.objects.filter(run_id=run_id, chunk=chunk).delete()
+
+
+def stage_forget(run_id: int) -> None:
+    """Forget everything that a run staged."""
+    with connection.cursor() as cursor:
+        for layout in LAYOUTS:
+            cursor.execute(f"DELETE FROM {layout.table}_staging WHERE run_id = %s", [run_id])
+    Restatement.objects.filter(run_id=run_id).delete()
+
+
+def stage_sweep() -> None:
+    """Forget staged rows of runs that are over."""
+    with connection.cursor() as cursor:
+        for layout in LAYOUTS:
+            cursor.execute(
+                f"DELETE FROM {layout.table}_staging s USING metrics_run r "
+                "WHERE r.id = s.run_id AND r.state IN ('superseded', 'failed', 'published')"
+            )
 
 
 def staged_rows(run_id: int) -> dict[int, int]:

@@ -1,0 +1,126 @@
+"""Groups of metrics that read the same feeds: a run computes one group at a time, a chunk each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+from django.db import connection
+
+from metrics.registry import formulas
+from portfolio.feeds import FEEDS
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    # The costly ones first, so that two workers end together.
+    "hours": (
+        "resource_priority_alignment",
+        "resource_utilisation",
+        "time_reporting_rate",
+        "cross_team_project_share",
+    ),
+    "defects": ("defects_fixed_before_release_rate", "defect_time_to_fix", "escaped_defect_rate"),
+    "surveys": (
+        "net_promoter_score",
+        "customer_satisfaction",
+        "customer_effort_score",
+        "employee_net_promoter_score",
+    ),
+    "ledger": ("revenue_growth", "gross_margin", "operating_margin", "free_cash_flow"),
+    "incidents": ("customer_minutes_lost",),
+    "earned_value": (
+        "cost_performance_index",
+        "schedule_performance_index_time",
+        "benefits_realisation_ratio",
+        "return_on_investment",
+    ),
+    "contribution": ("outcome_attainment", "end_customer_success", "project_contribution"),
+    "flow": ("change_fail_rate", "cycle_time"),
+    "delivery": ("milestones_on_time_rate", "status_reporting_rate"),
+    "checks": (
+        "process_conformance_rate",
+        "compliance_pass_rate",
+        "sla_compliance_rate",
+        "value_standard_attainment",
+    ),
+    "people": ("voluntary_turnover_rate", "tenure_survival", "development_plan_coverage", "idea_implementation_rate"),
+    "revenue": (
+        "gross_revenue_retention",
+        "net_revenue_retention",
+        "recurring_revenue",
+        "customer_tenure",
+        "renewal_rate",
+        "renewals_on_time_rate",
+    ),
+    "relations": ("touchpoint_adherence", "reputation_index", "adoption_rate"),
+}
+INDEX_GROUP: Final = "index"
+"""Computed from the other groups' values, after them."""
+
+FIRST_DAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "projects": ("actual_start_on", "planned_start_on"),
+    "service_customers": ("valid_from",),
+    "outcomes": ("start_on",),
+    "outcome_measurements": ("measured_on",),
+    "contributions": ("valid_from",),
+    "project_months": ("month",),
+    "status_reports": ("reported_on",),
+    "milestones": ("baseline_on", "actual_on"),
+    "benefits": ("month",),
+    "work_items": ("started_at", "finished_at"),
+    "releases": ("released_at",),
+    "defects": ("opened_at",),
+    "deployments": ("deployed_at",),
+    "people": ("hired_on",),
+    "person_months": ("month",),
+    "capacity": ("month",),
+    "development_plans": ("documented_on",),
+    "ideas": ("submitted_on",),
+    "survey_responses": ("answered_on",),
+    "touchpoints": ("due_on",),
+    "reputation_signals": ("observed_on",),
+    "contracts": ("ends_on",),
+    "revenue_events": ("effective_on",),
+    "ledger": ("month",),
+    "incidents": ("started_at",),
+    "standard_checks": ("checked_on",),
+    "adoption": ("month",),
+}
+"""Columns whose earliest day starts the calendar of the groups that read the feed."""
+
+
+def group_feeds(group: str) -> set[str]:
+    """Feeds that a group's formulas name."""
+    known = formulas()
+    return {feed for key in GROUPS[group] for feed in known[key].feeds}
+
+
+def reach(feeds: set[str]) -> set[str]:
+    """The feeds and everything they refer to, over any number of steps."""
+    found, left = set(feeds), list(feeds)
+    while left:
+        for column in FEEDS[left.pop()].columns:
+            if column.kind == "ref" and column.ref not in found:
+                found.add(column.ref)
+                left.append(column.ref)
+    return found
+
+
+def first_days(zone: str) -> dict[str, date]:
+    """Earliest live day of each feed that has one. Cost: one query."""
+    selects = []
+    for feed, columns in FIRST_DAYS.items():
+        days = [
+            f"min(({column} AT TIME ZONE '{zone}')::date)" if column.endswith("_at") else f"min({column})"
+            for column in columns
+        ]
+        selects.append(f"SELECT '{feed}', least({', '.join(days)}) FROM {FEEDS[feed].table} WHERE deleted_at IS NULL")
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects))
+        return {feed: day for feed, day in cursor.fetchall() if day is not None}
+
+
+def group_first(group: str, days: Mapping[str, date]) -> date | None:
+    """First day of the facts that a group reads; None when there are none."""
+    found = [days[feed] for feed in group_feeds(group) if feed in days]
+    return min(found, default=None)

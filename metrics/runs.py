@@ -1,0 +1,435 @@
+"""Runs: from a wish to published values, the same whatever dies on the way.
+
+PostgreSQL holds the truth: a run is rows, its chunks are rows, and whoever finds a chunk ready may
+claim it. Messages only say that there may be work. Every step takes the same advisory lock for the
+moment in which it decides, so it can be repeated, doubled or left out without harm.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from metrics import planning, storage
+from metrics.chunks import chunk_stage, peak_rss_mb, read_at_one_moment
+from metrics.groups import INDEX_GROUP
+from metrics.index import COMPONENTS, KEY
+from metrics.models import Heartbeat, Run, RunChunk
+from metrics.planning import ChunkPlan
+from metrics.registry import metrics
+
+RUN_LOCK: Final = 0x45504D52
+"""Advisory lock of the moment in which runs are started, advanced and published."""
+
+HEARTBEAT_SECONDS: Final = 5
+STALE_SECONDS: Final = 25
+"""A chunk without a sign of life for this long is given to another worker."""
+
+MAX_ATTEMPTS: Final = 3
+MAX_SUPERSEDED: Final = 3
+"""After so many runs in a row overtaken by writes, one is published all the same; the next catches up."""
+
+
+class RunFailed(RuntimeError):
+    """A run ended without publishing; the message says why."""
+
+
+@contextmanager
+def deciding() -> Iterator[None]:
+    """A transaction in which no other process decides about runs."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RUN_LOCK])
+        yield
+
+
+# From wish to chunks -------------------------------------------------------------------------------
+
+
+def run_request(
+    *,
+    cause: str,
+    full: bool = False,
+    as_of: date | None = None,
+    request: dict[str, Any] | None = None,
+    slot: str | None = None,
+    by: str = "",
+) -> Run:
+    """Wish for a run. With a slot (of the schedule) the same slot is only ever one run."""
+    fields = {
+        "cause": cause[:200],
+        "is_full": full,
+        "as_of": as_of,
+        "as_of_fixed": as_of is not None,
+        "request": request or {},
+        "requested_by": by[:150],
+    }
+    if slot is not None:
+        run, _ = Run.objects.get_or_create(slot=slot, defaults=fields)
+        return run
+    return Run.objects.create(**fields)
+
+
+def facts_changed(cause: str = "facts changed") -> Run | None:
+    """Wish for a run over changed facts, unless one that will see them is waiting already."""
+    with deciding():
+        waiting = Run.objects.filter(state=Run.State.WANTED, request={}).first()
+        if waiting is not None:
+            return waiting
+        last = planning.last_whole_run()
+        running = Run.objects.filter(state=Run.State.RUNNING, request={}).exists()
+        if running or (last is not None and last.changes_upto >= planning.last_change()):
+            return None  # a running run looks for newer facts when it is published
+        return run_request(cause=cause)
+
+
+def run_start(run_id: int | None = None) -> Run | None:
+    """Start the oldest wanted run (or the named one) unless another is running; None when it must wait."""
+    with deciding():
+        if Run.objects.filter(state=Run.State.RUNNING).exclude(pk=run_id).exists():
+            return None
+        wanted = Run.objects.filter(state=Run.State.WANTED).order_by("id")
+        run = wanted.filter(pk=run_id).first() if run_id is not None else wanted.first()
+        if run is None:
+            return Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first() if run_id is not None else None
+        _plan(run)
+        return run
+
+
+def _plan(run: Run) -> None:
+    storage.components_ensure(
+        [(key, name) for key, entry in metrics().items() for name in entry.component_names]
+        + [(KEY, name) for name in COMPONENTS]
+    )
+    storage.scopes_ensure()
+    run.as_of = run.as_of or planning.today()
+    run.changes_upto = planning.last_change()
+    run.state = Run.State.RUNNING
+    run.started_at = timezone.now()
+    chunks = planning.plan(run)
+    run.plan = {
+        **run.plan,
+        "basis": planning.basis(),
+        "chunks": [chunk.dump() for chunk in chunks],
+    }
+    run.save()
+    RunChunk.objects.bulk_create(
+        [RunChunk(run=run, number=number, name=chunk.name) for number, chunk in enumerate(chunks)]
+    )
+
+
+def chunks_ready(run_id: int) -> list[int]:
+    """Numbers of chunks that may be computed now; the index waits for all others."""
+    chunks = list(RunChunk.objects.filter(run_id=run_id, run__state=Run.State.RUNNING).order_by("number"))
+    others_done = all(chunk.state == RunChunk.State.DONE for chunk in chunks if chunk.name != INDEX_GROUP)
+    return [
+        chunk.number
+        for chunk in chunks
+        if chunk.state == RunChunk.State.READY and (chunk.name != INDEX_GROUP or others_done)
+    ]
+
+
+# One chunk -----------------------------------------------------------------------------------------
+
+
+def chunk_compute(run_id: int, number: int) -> bool:
+    """Compute and stage one chunk; False when there was nothing to do (done, taken, or overtaken).
+
+    Safe to call any number of times and from any number of processes.
+    """
+    claimed = _claim(run_id, number)
+    if claimed is None:
+        return False
+    run, chunk = claimed
+    plan = ChunkPlan.load(run.plan["chunks"][number])
+    started = time.monotonic()
+    try:
+        with _beating(chunk.pk):
+            _stage(run, chunk, plan, started)
+    except _Overtaken:
+        return False
+    except Exception as error:
+        _chunk_failed(chunk, error)
+        raise
+    return True
+
+
+class _Overtaken(Exception):
+    """Another attempt took the chunk, or the run is over: what was staged must not stay."""
+
+
+def _claim(run_id: int, number: int) -> tuple[Run, RunChunk] | None:
+    with transaction.atomic():
+        chunk = (
+            RunChunk.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("run")
+            .filter(run_id=run_id, number=number, state=RunChunk.State.READY, run__state=Run.State.RUNNING)
+            .first()
+        )
+        if chunk is None:
+            return None
+        chunk.state = RunChunk.State.RUNNING
+        chunk.claim = uuid.uuid4()
+        chunk.attempts += 1
+        chunk.claimed_at = timezone.now()
+        chunk.save(update_fields=["state", "claim", "attempts", "claimed_at"])
+        Heartbeat.objects.update_or_create(chunk=chunk, defaults={"at": timezone.now()})
+        return chunk.run, chunk
+
+
+def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
+    with transaction.atomic():
+        read_at_one_moment()
+        seen = planning.last_change()
+        tally = chunk_stage(run, chunk.number, plan)
+        mine = RunChunk.objects.filter(
+            pk=chunk.pk, claim=chunk.claim, state=RunChunk.State.RUNNING, run__state=Run.State.RUNNING
+        )
+        try:
+            updated = mine.update(
+                state=RunChunk.State.DONE,
+                changes_seen=seen,
+                rows_staged=tally.rows,
+                values_written=tally.written,
+                values_unchanged=tally.unchanged,
+                finished_at=timezone.now(),
+                seconds=time.monotonic() - started,
+                peak_rss_mb=peak_rss_mb(),
+                error="",
+            )
+        except DatabaseError as error:
+            raise _Overtaken from error
+        if not updated:
+            raise _Overtaken
+
+
+def _chunk_failed(chunk: RunChunk, error: Exception) -> None:
+    """Back to ready for another try; after the last one the run fails and says why."""
+    message = f"{type(error).__name__}: {error}"
+    with deciding():
+        mine = RunChunk.objects.filter(pk=chunk.pk, claim=chunk.claim, state=RunChunk.State.RUNNING)
+        if chunk.attempts < MAX_ATTEMPTS:
+            mine.update(state=RunChunk.State.READY, error=message, sent_at=None)
+        elif mine.update(state=RunChunk.State.FAILED, error=message):
+            _run_failed(chunk.run_id, f"{chunk.name}: {message}")
+
+
+def _run_failed(run_id: int, error: str) -> None:
+    Run.objects.filter(pk=run_id, state=Run.State.RUNNING).update(state=Run.State.FAILED, error=error)
+    storage.stage_forget(run_id)
+
+
+@contextmanager
+def _beating(chunk_pk: int) -> Iterator[None]:
+    """Write a sign of life every few seconds over a connection of its own."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not stop.wait(HEARTBEAT_SECONDS):
+                try:
+                    Heartbeat.objects.filter(chunk_id=chunk_pk).update(at=timezone.now())
+                except DatabaseError:
+                    connection.close()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{chunk_pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=HEARTBEAT_SECONDS)
+
+
+# Publication ---------------------------------------------------------------------------------------
+
+
+def run_publish(run_id: int) -> Run | None:
+    """Publish a run whose chunks are all done, in one step; None when it cannot be yet.
+
+    A run during which facts changed is superseded by a new one, so that published values are of one
+    moment; chunks whose staged rows a database crash took are computed again.
+    """
+    with deciding():
+        run = Run.objects.select_for_update().filter(pk=run_id, state=Run.State.RUNNING).first()
+        if run is None:
+            return None
+        chunks = list(run.chunks.all())
+        if any(chunk.state != RunChunk.State.DONE for chunk in chunks):
+            return None
+        if _rows_lost(run, chunks):
+            return None
+        if _is_overtaken(run, chunks):
+            _supersede(run)
+            return None
+        _publish(run, chunks)
+        return run
+
+
+def _rows_lost(run: Run, chunks: list[RunChunk]) -> bool:
+    staged = storage.staged_rows(run.pk)
+    lost = [chunk.pk for chunk in chunks if staged.get(chunk.number, 0) != chunk.rows_staged]
+    if lost:
+        # The index read what other chunks had staged, so it is computed again with them.
+        again = Q(pk__in=lost) | Q(name=INDEX_GROUP)
+        run.chunks.filter(again).update(state=RunChunk.State.READY, sent_at=None, attempts=0)
+    return bool(lost)
+
+
+def _is_overtaken(run: Run, chunks: list[RunChunk]) -> bool:
+    if run.request:
+        return False
+    mixed = any(chunk.changes_seen != run.changes_upto for chunk in chunks if chunk.name != INDEX_GROUP)
+    return mixed and run.plan.get("superseded", 0) < MAX_SUPERSEDED
+
+
+def _supersede(run: Run) -> None:
+    times = run.plan.get("superseded", 0) + 1
+    Run.objects.filter(pk=run.pk).update(state=Run.State.SUPERSEDED)
+    storage.stage_forget(run.pk)
+    again = run_request(
+        cause=run.cause,
+        full=run.is_full,
+        as_of=run.as_of if run.as_of_fixed else None,
+        by=run.requested_by,
+    )
+    again.plan = {"superseded": times, "instead_of": run.pk}
+    again.save(update_fields=["plan"])
+
+
+def _publish(run: Run, chunks: list[RunChunk]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [storage.PUBLICATION_LOCK])
+    storage.publish(run.pk)
+    now = timezone.now()
+    run.state = Run.State.PUBLISHED
+    run.published_at = now
+    run.values_written = sum(chunk.values_written for chunk in chunks)
+    run.values_unchanged = sum(chunk.values_unchanged for chunk in chunks)
+    run.peak_rss_mb = max([peak_rss_mb(), *(chunk.peak_rss_mb or 0 for chunk in chunks)])
+    run.seconds = (now - run.started_at).total_seconds() if run.started_at else None
+    run.save()
+
+
+# In one process, and keeping things going ----------------------------------------------------------
+
+
+def run_compute(run_id: int, progress: Callable[[Run], None] | None = None) -> Run:
+    """Compute a run to its end in this process; answers the published run (or the one that took its place).
+
+    RunFailed when it failed. Other workers may take part.
+    """
+    while True:
+        run = Run.objects.get(pk=run_id)
+        match run.state:
+            case Run.State.PUBLISHED:
+                return run
+            case Run.State.FAILED:
+                raise RunFailed(run.error)
+            case Run.State.SUPERSEDED:
+                later = Run.objects.filter(plan__instead_of=run_id).first()
+                if later is None:
+                    raise RunFailed(f"run {run_id} was superseded and nothing took its place")
+                run_id = later.pk
+                continue
+            case Run.State.WANTED:
+                if run_start(run_id) is None:
+                    sweep(send=lambda run_id, number: None)
+                    time.sleep(0.2)
+                continue
+        ready = chunks_ready(run_id)
+        worked = False
+        for number in ready:
+            worked |= chunk_compute(run_id, number)
+            if progress:
+                progress(run)
+            break
+        if not worked and run_publish(run_id) is None:
+            sweep(send=lambda run_id, number: None)
+            time.sleep(0.1)
+
+
+def advance(send: Callable[[int, int], None]) -> None:
+    """Publish what is done, start what is wanted, send what is ready. Repeatable at any time."""
+    for run_id in list(Run.objects.filter(state=Run.State.RUNNING).values_list("id", flat=True)):
+        run_publish(run_id)
+    started = run_start()
+    for run_id in list(Run.objects.filter(state=Run.State.RUNNING).values_list("id", flat=True)):
+        _send_ready(run_id, send)
+    if started is not None and not started.chunks.exists() and run_publish(started.pk):
+        advance(send)
+
+
+def _send_ready(run_id: int, send: Callable[[int, int], None]) -> None:
+    """Send each ready chunk once; the sweeper sends again what nobody took."""
+    for number in chunks_ready(run_id):
+        mine = RunChunk.objects.filter(run_id=run_id, number=number, state=RunChunk.State.READY, sent_at=None)
+        if mine.update(sent_at=timezone.now()):
+            send(run_id, number)
+
+
+def sweep(send: Callable[[int, int], None]) -> None:
+    """Find what fell through: dead chunks, lost messages, unseen facts, unpublished runs."""
+    now = timezone.now()
+    stale = now - timedelta(seconds=STALE_SECONDS)
+    with deciding():
+        dead = RunChunk.objects.filter(
+            state=RunChunk.State.RUNNING, run__state=Run.State.RUNNING, heartbeat__at__lt=stale
+        )
+        for chunk in dead:
+            if chunk.attempts >= MAX_ATTEMPTS + 2:
+                message = "its worker died at every attempt"
+                RunChunk.objects.filter(pk=chunk.pk).update(state=RunChunk.State.FAILED, error=message)
+                _run_failed(chunk.run_id, f"{chunk.name}: {message}")
+            else:
+                RunChunk.objects.filter(pk=chunk.pk).update(state=RunChunk.State.READY, sent_at=None, claim=None)
+        RunChunk.objects.filter(
+            state=RunChunk.State.READY, run__state=Run.State.RUNNING, sent_at__lt=stale
+        ).update(sent_at=None)
+        # A run of which nothing remains to be done but that nobody publishes has lost its last message.
+        storage.stage_sweep()
+    last = planning.last_whole_run()
+    if last is not None and last.changes_upto < planning.last_change():
+        facts_changed()
+    advance(send)
+
+
+def run_progress(run: Run) -> dict[str, Any]:
+    """How far a run is: chunks done and in all, and what each does now. Cost: one query."""
+    chunks = list(run.chunks.all())
+    done = sum(chunk.state == RunChunk.State.DONE for chunk in chunks)
+    return {
+        "done": done,
+        "total": len(chunks),
+        "share": done / len(chunks) if chunks else float(run.state == Run.State.PUBLISHED),
+        "now": [chunk.name for chunk in chunks if chunk.state == RunChunk.State.RUNNING],
+    }
+
+
+def runs_waiting() -> int:
+    """Runs that are wanted and not begun. Cost: one query."""
+    return Run.objects.filter(state=Run.State.WANTED).count()
+
+
+def retry_failed(run_id: int) -> Run:
+    """Wish again for what a failed run was to compute."""
+    failed = Run.objects.get(pk=run_id, state=Run.State.FAILED)
+    return run_request(
+        cause=failed.cause,
+        full=failed.is_full,
+        as_of=failed.as_of if failed.as_of_fixed else None,
+        request=failed.request,
+        by=failed.requested_by,
+    )
+
