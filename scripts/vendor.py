@@ -109,8 +109,8 @@ def sprite(icons: Path) -> str:
     """One SVG with a symbol per icon, without comments and empty boxes."""
     symbols = []
     for name, source in ICONS.items():
-        text = re.sub(r"<!--.*?-->", "", (icons / f"{source}.svg").read_text(), flags=re.S)
-        body = re.search(r"<svg[^>]*>(.*)</svg>", text, re.S)
+        text = re.sub(r"<!--.*?-->", "", (icons / f"{source}.svg").read_text(), flags=re.DOTALL)
+        body = re.search(r"<svg[^>]*>(.*)</svg>", text, re.DOTALL)
         assert body, source
         paths = re.sub(r'<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*/>', "", body[1])
         paths = re.sub(r"\s+", " ", paths).replace(" />", "/>").replace("> <", "><").strip()

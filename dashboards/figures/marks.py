@@ -1,0 +1,142 @@
+"""What figures share: safe texts, colours by meaning, lines, notes, events, axes over months and periods."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards import formatting as f
+
+Dict = dict[str, Any]
+
+
+def plain(text: str) -> str:
+    """A text as Plotly shows it letter by letter: no tags, no links, and no `$token` of ours."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+
+
+def short(text: str, length: int = 32) -> str:
+    """At most `length` letters for an axis; the whole name stands in the hover text and in the table."""
+    text = " ".join(text.split())
+    return plain(text if len(text) <= length else text[: length - 1].rstrip() + "…")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something dated that a reader must know to read the line: launch, incident, restatement, version break."""
+
+    at: str
+    label: str
+
+
+def upright(x: Any, *, color: str = "$rule-firm", dash: str = "solid", y0: float = 0, y1: float = 1) -> Dict:
+    """A line from bottom to top at `x`."""
+    line = {"color": color, "width": 1, "dash": dash}
+    return {"type": "line", "xref": "x", "yref": "paper", "x0": x, "x1": x, "y0": y0, "y1": y1, "line": line}
+
+
+def level(y: float, *, color: str = "$plan", dash: str = "dash", width: float = 1.25) -> Dict:
+    """A line from left to right at `y`."""
+    line = {"color": color, "width": width, "dash": dash}
+    return {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": line}
+
+
+def note(text: str, x: Any, y: Any, **more: Any) -> Dict:
+    """A word beside a mark. `text` is ours or already `plain`."""
+    return {"text": text, "x": x, "y": y, "showarrow": False, **more}
+
+
+def band(x: Sequence[Any], low: Sequence[float], high: Sequence[float], color: str = "$accent-band") -> Dict:
+    """A filled range along a line."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*x, *reversed(x)],
+        "y": [*high, *reversed(low)],
+        "fill": "toself",
+        "fillcolor": color,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
+
+
+def events_on(events: Sequence[Event]) -> tuple[list[Dict], list[Dict]]:
+    """Lines and words of dated events, at the top of the plot."""
+    shapes = [upright(e.at, color="$ink-3", dash="dot") for e in events]
+    words = [
+        note(short(e.label, 26), e.at, 1, yref="paper", yanchor="bottom", font={"color": "$ink-3", "size": 11})
+        for e in events
+    ]
+    return shapes, words
+
+
+def name_axis(names: Sequence[str], length: int = 32) -> Dict:
+    """A y axis of names, first on top. Places are numbers, so that two things may have one name."""
+    count = len(names)
+    return {
+        "tickvals": list(range(count)),
+        "ticktext": [short(name, length) for name in names],
+        "range": [count - 0.5, -0.5],
+        "showgrid": False,
+        "ticks": "",
+    }
+
+
+def thin(labels: Sequence[str], most: int = 6) -> list[int]:
+    """Places of the labels that an axis writes: the last always, the others evenly before it."""
+    if not labels:
+        return []
+    step = max(1, -(-len(labels) // most))
+    return sorted({len(labels) - 1 - i for i in range(0, len(labels), step)})
+
+
+def period_axis(periods: Sequence[str], *, most: int = 6, room: float = 0.4) -> Dict:
+    """An x axis of periods at places 0, 1, 2 ... with a few of them written."""
+    at = thin(periods, most)
+    return {
+        "tickvals": at,
+        "ticktext": [f.period(periods[i], short=True) for i in at],
+        "range": [-room, len(periods) - 1 + room],
+    }
+
+
+def month_ticks(first: dt.date, last: dt.date, most: int = 7) -> tuple[list[str], list[str]]:
+    """Firsts of months between two days, thinned, worded in the reader's language; the year where it begins."""
+    months = []
+    year, month = first.year, first.month
+    while (year, month) <= (last.year, last.month):
+        months.append(dt.date(year, month, 1))
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    step = max(1, -(-len(months) // most))
+    chosen = months[::step]
+    shown = [
+        f.month_name(d.month) + (f" ’{d.year % 100:02d}" if i == 0 or d.year != chosen[i - 1].year else "")
+        for i, d in enumerate(chosen)
+    ]
+    return [d.isoformat() for d in chosen], shown
+
+
+def round_steps(low: float, high: float, most: int = 5) -> list[float]:
+    """Round numbers that cover `low` to `high` in at most `most` + 1 marks."""
+    span = (high - low) or abs(high) or 1.0
+    raw = span / most
+    power = 10.0 ** _floor_log10(raw)
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
+    first = int(low // step)
+    marks = [first * step]
+    while marks[-1] < high - step * 1e-9:
+        marks.append((first + len(marks)) * step)
+    return [round(m, 10) for m in marks]
+
+
+def _floor_log10(value: float) -> int:
+    exponent = 0
+    while value >= 10:
+        value /= 10
+        exponent += 1
+    while value < 1:
+        value *= 10
+        exponent -= 1
+    return exponent

@@ -1,0 +1,1 @@
+"""Pages: one frozen dataclass each, with all that its template shows."""

@@ -1,0 +1,1 @@
+"""Views: unpack the request, call one page function, answer."""

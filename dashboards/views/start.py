@@ -1,0 +1,22 @@
+"""What an installation without facts says."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from dashboards.answering import answer
+from dashboards.frame import frame
+from dashboards.pages.start import start_page
+
+
+@require_GET
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """The first steps."""
+    return answer(
+        request,
+        "dashboards/start.html",
+        page=start_page(),
+        frame=frame(request, section="overview", here=_("Overview")),
+    )

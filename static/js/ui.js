@@ -1,0 +1,100 @@
+/* Theme, menu, popovers, the explain panel and a few keys. Every page works without it. */
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  function setTheme(name) {
+    root.dataset.theme = name;
+    document.cookie = "epmo_theme=" + name + "; path=/; max-age=31536000; samesite=lax";
+    document.dispatchEvent(new CustomEvent("epmo:theme"));
+  }
+
+  const acts = {
+    theme() {
+      const now = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+      setTheme(now === "dark" ? "light" : "dark");
+    },
+    menu(button) {
+      button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+    },
+    close() {
+      closePanel();
+    },
+    print() {
+      window.print();
+    },
+    copy(button) {
+      const said = document.getElementById("said");
+      navigator.clipboard.writeText(location.href).then(() => {
+        if (said) said.textContent = button.dataset.done;
+      });
+    },
+  };
+
+  /* The explain panel: htmx fills it, this opens it, moves focus in, and gives it back on closing. */
+  let opener = null;
+  function panel() {
+    return document.getElementById("explain");
+  }
+  function openPanel(from) {
+    const box = panel();
+    if (!box) return;
+    if (opener && opener !== from) opener.setAttribute("aria-expanded", "false");
+    opener = from;
+    if (opener) opener.setAttribute("aria-expanded", "true");
+    box.hidden = false;
+    box.scrollTop = 0;
+    box.focus({ preventScroll: true });
+  }
+  function closePanel() {
+    const box = panel();
+    if (!box || box.hidden) return false;
+    box.hidden = true;
+    if (opener) {
+      opener.setAttribute("aria-expanded", "false");
+      if (opener.isConnected) opener.focus();
+    }
+    opener = null;
+    return true;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-act]");
+    if (button && acts[button.dataset.act]) acts[button.dataset.act](button);
+    document.querySelectorAll("details.pop[open]").forEach((box) => {
+      if (!box.contains(event.target)) box.open = false;
+    });
+  });
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target && event.detail.target.id === "explain") openPanel(event.detail.requestConfig.elt);
+  });
+  /* An error page is no fragment: follow the link instead, so that the reader sees it. */
+  document.addEventListener("htmx:responseError", (event) => {
+    const link = event.detail.requestConfig.elt;
+    if (link && link.href) location.assign(link.href);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const pop = document.querySelector("details.pop[open]");
+      if (pop) {
+        pop.open = false;
+        pop.querySelector("summary").focus();
+      } else closePanel();
+      return;
+    }
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+      const box = document.getElementById("search");
+      if (box) {
+        event.preventDefault();
+        const menu = document.querySelector(".btn.menu");
+        if (menu && !box.clientWidth) menu.setAttribute("aria-expanded", "true");
+        box.focus();
+        box.select();
+      }
+    }
+  });
+})();
