@@ -12,7 +12,6 @@ from django.http import Http404, HttpResponse
 from django.http.request import HttpRequest, UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ErrorDetail
-from rest_framework.views import set_rollback
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -88,7 +87,6 @@ def problem_of_exception(exception: Exception, context: dict[str, Any]) -> HttpR
     problem = problem_of(exception)
     if problem is None:
         return None
-    set_rollback()
     return problem_answer(context["request"], problem)
 
 

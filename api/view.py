@@ -1,8 +1,8 @@
 """What every view of the API does before and after its own work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -10,27 +10,44 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.answers import Row, json_answer, json_row, table_answer, table_page_answer
+from api.answers import Row, json_answer, table_answer, table_page_answer
+from api.authentication import BearerAuthentication, SessionLogin
 from api.columns import OutColumn
 from api.paging import Page, link, link_header
 from api.parameters import PAGE_PARAMETERS, Parameter, format_parameter, read_query
-from api.problems import Problem
+from api.parsers import JsonParser
+from api.permissions import RightsPermission
+from api.problems import Problem, problem_of_exception
 from api.renderers import LIST_FORMATS, LIST_RENDERERS, JsonRenderer, Negotiation
+from api.schema import Operation, Schema
+from api.throttles import PersonThrottle
 from portfolio.rights import Visibility
 from portfolio.selectors.visibility import visibility_for
+
+T = TypeVar("T")
 
 
 class ApiView(APIView):
     """Checks the sender, then the query; leaves `self.visible` (rights) and `self.query` (values by name)."""
 
+    authentication_classes = [BearerAuthentication, SessionLogin]
+    permission_classes = [RightsPermission]
+    throttle_classes = [PersonThrottle]
+    parser_classes = [JsonParser]
     renderer_classes = [JsonRenderer]
+    schema = Schema()
     content_negotiation_class = Negotiation
     metadata_class = None
-    parameters: ClassVar[Sequence[Parameter]] = ()
+    tag: str = ""
+    parameters: Sequence[Parameter] = ()
     # Methods other than GET take no query unless they say so.
     parameters_of_method: ClassVar[Mapping[str, Sequence[Parameter]]] = {}
     visible: Visibility
     query: dict[str, Any]
+
+    def operations(self) -> Mapping[str, Operation]:
+        """What the schema says of each method."""
+        raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -49,6 +66,9 @@ class ApiView(APIView):
         """The format that was asked for."""
         return str(self.request.accepted_renderer.format)
 
+    def get_exception_handler(self) -> Any:
+        return problem_of_exception
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Not answered: the schema says what there is."""
         return self.http_method_not_allowed(request, *args, **kwargs)
@@ -63,7 +83,7 @@ class ListView(ApiView):
     """A list: pages of JSON, or all rows (one page with `page_size`) in another format."""
 
     renderer_classes = LIST_RENDERERS
-    name: ClassVar[str]
+    name: str = ""
 
     def accepted(self, method: str) -> Sequence[Parameter]:
         if method in ("GET", "HEAD"):
@@ -75,31 +95,29 @@ class ListView(ApiView):
         """Whether one page is asked for, not the whole list as a file."""
         return self.form == "json" or bool({"page_size", "cursor"} & set(self.query))
 
-    def page_answer(
+    def object_page_answer(
         self,
-        page: Page[Row],
+        page: Page[T],
+        as_object: Callable[[T], Mapping[str, Any]],
         columns: Sequence[OutColumn],
+        as_row: Callable[[T], Row],
         *,
         more: Mapping[str, Any] | None = None,
-        extra: Sequence[Mapping[str, Any]] | None = None,
     ) -> HttpResponseBase:
-        """One page; `more` are further fields of the JSON envelope, `extra` further fields of each result."""
+        """One page; `more` are further fields of the JSON envelope."""
         if self.form != "json":
             return table_page_answer(
                 self.request,
                 name=self.name,
                 form=self.form,
                 columns=columns,
-                rows=page.rows,
+                rows=map(as_row, page.rows),
                 headers=link_header(self.request, page),
             )
-        results = [json_row(columns, row) for row in page.rows]
-        for result, fields in zip(results, extra or (), strict=False):
-            result.update(fields)
         envelope = {
             "next": link(self.request, page.next),
             "previous": link(self.request, page.previous),
-            "results": results,
+            "results": [as_object(item) for item in page.rows],
             **(more or {}),
         }
         return json_answer(self.request, envelope)

@@ -1,0 +1,220 @@
+"""`/facts/{feed}/`: the stored rows of every feed, in lists and by key."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from api.answers import digest, dumps, json_answer, json_row
+from api.columns import SCHEMA_OF_KIND, CellKind, OutColumn
+from api.keys import key_candidates, key_in_address, read_key
+from api.paging import Direction, is_place, page_of, read_cursor
+from api.parameters import PAGE_SIZE, Parameter, choice, read_day, read_flag, read_instant, read_month, text
+from api.problems import Problem, not_found
+from api.schema import JSON_MEDIA, Operation, list_content, object_schema, shape
+from api.view import ApiView, ListView
+from portfolio.feed_types import Column, Feed
+from portfolio.feeds import FEEDS
+from portfolio.selectors.fact_rows import (
+    FactRow,
+    UnknownReference,
+    fact_all,
+    fact_by_key,
+    fact_filter,
+    fact_page,
+    live_rows,
+    not_visible_count,
+)
+from portfolio.selectors.visibility import PEOPLE_FEEDS, feed_is_open
+
+KINDS: Mapping[str, CellKind] = {
+    "number": "number", "integer": "integer", "bool": "bool", "date": "date", "month": "month", "instant": "instant",
+}  # fmt: skip
+# Columns that tell a row's time, read by `<column>_from` (inclusive) and `<column>_before`.
+TIME_READERS = {"date": read_day, "month": read_month, "instant": read_instant}
+READ_ONLY = ("key", "url", "not_visible")
+
+
+def out_columns(feed: Feed) -> tuple[OutColumn, ...]:
+    """The columns of a feed as columns of an answer."""
+    return tuple(OutColumn(column.name, KINDS.get(column.kind, "text")) for column in feed.columns)
+
+
+COLUMNS: Mapping[str, tuple[OutColumn, ...]] = {name: out_columns(feed) for name, feed in FEEDS.items()}
+
+
+def column_parameters(column: Column) -> Sequence[Parameter]:
+    """The filters on one column."""
+    if column.kind in ("ref", "team", "code", "currency"):
+        return [text(column.name, f"Only rows whose {column.name} is this code.")]
+    if column.kind == "choice":
+        return [choice(column.name, column.choices, f"Only rows whose {column.name} is this.")]
+    if column.kind == "bool":
+        schema = {"type": "boolean"}
+        return [Parameter(column.name, f"Only rows whose {column.name} is this.", read_flag, schema)]
+    if column.kind in TIME_READERS:
+        read, schema = TIME_READERS[column.kind], {"type": "string"}
+        return [
+            Parameter(f"{column.name}_from", f"Only rows whose {column.name} is this or later.", read, schema),
+            Parameter(f"{column.name}_before", f"Only rows whose {column.name} is before this.", read, schema),
+        ]
+    return []
+
+
+CHANGED_SINCE = Parameter(
+    "changed_since",
+    "Only rows written at or after this instant.",
+    read_instant,
+    {"type": "string", "format": "date-time"},
+)
+PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
+    name: (*[found for column in feed.columns for found in column_parameters(column)], CHANGED_SINCE)
+    for name, feed in FEEDS.items()
+}
+
+
+def row_schema(feed: Feed) -> dict[str, Any]:
+    """The shape of a row of a feed."""
+    cells = {column.name: SCHEMA_OF_KIND[column.kind] for column in COLUMNS[feed.name]}
+    return object_schema(
+        {
+            "key": {"type": ["string", "null"]},
+            "url": {"type": ["string", "null"], "format": "uri"},
+            **cells,
+            "not_visible": {"type": "array", "items": {"type": "string"}},
+        }
+    )
+
+
+ROWS: Mapping[str, Mapping[str, Any]] = {name: shape(f"Fact_{name}", row_schema(feed)) for name, feed in FEEDS.items()}
+COUNTS = {"count": {"type": ["integer", "null"]}, "not_visible": {"type": ["integer", "null"]}}
+
+
+def row_url(request: Request, feed: Feed, key: str | None) -> str | None:
+    """Where a row is read on its own."""
+    if key is None:
+        return None
+    return request.build_absolute_uri(reverse("api:facts-" + feed.name) + key_in_address(key) + "/")
+
+
+def row_json(request: Request, feed: Feed, row: FactRow) -> dict[str, Any]:
+    """A row with its key, its address, and the columns that its reader may not see."""
+    return {
+        "key": row.key,
+        "url": row_url(request, feed, row.key),
+        **json_row(COLUMNS[feed.name], row.cells),
+        "not_visible": list(row.hidden),
+    }
+
+
+def row_etag(feed: Feed, row: FactRow) -> str:
+    """The version of a row: changes with any cell."""
+    return digest(dumps([row.pk, json_row(COLUMNS[feed.name], row.cells)]))
+
+
+class FactList(ListView):
+    """Live rows of a feed inside the rights."""
+
+    feed: Feed = next(iter(FEEDS.values()))
+
+    def get(self, request: Request) -> HttpResponseBase:
+        if not feed_is_open(self.feed.name, self.visible):
+            raise not_found()
+        rows = self.chosen()
+        if not self.is_paged:
+            return self.file_answer((row.cells for row in fact_all(rows, self.feed, self.visible)), self.columns)
+
+        def fetch(direction: Direction, place: Any, n: int) -> Sequence[FactRow]:
+            at = {direction: place} if place is not None else {}
+            return fact_page(rows, self.feed, self.visible, n=n, **at)
+
+        cursor = read_cursor(self.query.get("cursor"), is_place)
+        size = self.query.get("page_size", PAGE_SIZE)
+        page = page_of(fetch, cursor=cursor, size=size, position=lambda row: row.pk)
+        counts: dict[str, int | None] = {"count": None, "not_visible": None}
+        if cursor is None and self.form == "json":
+            counts["count"] = len(page.rows) if page.next is None else rows.count()
+            counts["not_visible"] = self.left_out()
+        return self.object_page_answer(
+            page, lambda row: row_json(request, self.feed, row), self.columns, lambda row: row.cells, more=counts
+        )
+
+    @property
+    def columns(self) -> Sequence[OutColumn]:
+        return COLUMNS[self.feed.name]
+
+    def chosen(self) -> QuerySet[Any]:
+        """The rows that the filters leave."""
+        rows = live_rows(self.feed, self.visible)
+        equal: dict[str, Any] = {}
+        for name, value in self.query.items():
+            if name in self.feed.by_name:
+                equal[name] = value
+            elif name == "changed_since":
+                rows = rows.filter(changed_in__at__gte=value)
+            elif name.endswith("_from") and name.removesuffix("_from") in self.feed.by_name:
+                rows = rows.filter(**{f"{name.removesuffix('_from')}__gte": value})
+            elif name.endswith("_before") and name.removesuffix("_before") in self.feed.by_name:
+                rows = rows.filter(**{f"{name.removesuffix('_before')}__lt": value})
+        try:
+            return fact_filter(rows, self.feed, equal, self.visible)
+        except UnknownReference as unknown:
+            raise not_found(unknown.column) from unknown
+
+    def left_out(self) -> int:
+        """Rows of the whole feed outside the rights; none for who sees all of them."""
+        sees_all = self.visible.reads_people or (
+            self.visible.reads_all and self.feed.name not in {*PEOPLE_FEEDS, "survey_responses"}
+        )
+        return 0 if sees_all else not_visible_count(self.feed, self.visible)
+
+    def operations(self) -> Mapping[str, Operation]:
+        answers = {200: list_content(ROWS[self.feed.name], COUNTS)}
+        return {"GET": Operation(f"facts_{self.feed.name}_list", str(self.feed.purpose), answers)}
+
+
+class FactDetail(ApiView):
+    """One row of a feed by its key."""
+
+    feed: Feed = next(iter(FEEDS.values()))
+
+    def get(self, request: Request, key: str) -> HttpResponseBase:
+        row = self.row(key)
+        return json_answer(request, row_json(request, self.feed, row), etag=row_etag(self.feed, row))
+
+    def row(self, key: str) -> FactRow:
+        """The row that the address names, or 404."""
+        found = self.find(key) if feed_is_open(self.feed.name, self.visible) else None
+        if found is None:
+            raise not_found()
+        return found
+
+    def find(self, key: str) -> FactRow | None:
+        """The row that the address names."""
+        for parts in key_candidates(self.request, self.feed, key):
+            try:
+                values = read_key(self.feed, parts)
+            except Problem:
+                continue
+            found = fact_by_key(self.feed, values, self.visible)
+            if found is not None:
+                return found
+        return None
+
+    def operations(self) -> Mapping[str, Operation]:
+        name = self.feed.name
+        return {"GET": Operation(f"facts_{name}_retrieve", _("One row"), {200: {JSON_MEDIA: ROWS[name]}})}
+
+
+def fact_patterns(feed: Feed) -> list[URLPattern]:
+    """The addresses of one feed."""
+    name, tag = feed.name, f"facts: {feed.name}"
+    listing = FactList.as_view(feed=feed, name=name, tag=tag, parameters=PARAMETERS[name])
+    return [
+        path(f"facts/{name}/", listing, name=f"facts-{name}"),
+        path(f"facts/{name}/<path:key>/", FactDetail.as_view(feed=feed, tag=tag), name=f"fact-{name}"),
+    ]
