@@ -52,6 +52,13 @@ class Frame:
         """Number of periods P."""
         return len(self.grain)
 
+    def kept(self, feed: str, name: str, make: Callable[[], Any]) -> Any:
+        """As Facts.derived, for work that all kinds of period share but that depends on the scopes."""
+        held = self.facts.derived(feed, name, lambda: [None, None])
+        if held[0] is not self.scopes:
+            held[:] = [self.scopes, make()]
+        return held[1]
+
     # Rows into periods -------------------------------------------------------------------------
 
     def period_of(self, days: NDArray[Any]) -> Periods:

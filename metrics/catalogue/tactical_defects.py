@@ -118,7 +118,7 @@ class _Window:
 
         A quarter and its last month have one window, so what one computation of the facts has found is kept.
         """
-        known = self._kept(frame, kind)
+        known: dict[tuple[float, float], Figures] = frame.kept(FEED, f"curves of {kind}", dict)
         borders = self.borders(frame)
         missing = [border for border in borders if border not in known]
         if missing:
@@ -126,13 +126,6 @@ class _Window:
             for start, cut in missing:
                 known[start, cut] = curves.figures(start, max(start, cut), FIXED_WITHIN_DAYS * DAY_US)
         return [known[border] for border in borders]
-
-    def _kept(self, frame: Frame, kind: str) -> dict[tuple[float, float], Figures]:
-        kept: list[Any] = frame.facts.derived(FEED, f"curves of {kind}", lambda: [None, {}])
-        if kept[0] is not frame.scopes:
-            kept[:] = [frame.scopes, {}]
-        found: dict[tuple[float, float], Figures] = kept[1]
-        return found
 
     def pieces(self, frame: Frame, kind: str) -> list[Piece]:
         starts, cuts = (np.array(side) for side in zip(*self.borders(frame), strict=True))

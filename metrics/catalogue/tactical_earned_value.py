@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metrics.columns import Floats, Mask, Table
-from metrics.frame import Frame, Periods
+from metrics.formulas.earned_schedule import earned_schedule
+from metrics.frame import Frame, Periods, month_number
 from metrics.owners import OwnerSum, RowsToDate, by_owner, own_rows, to_date
 from metrics.parts import Outcome, Part, divide, is_zero, ratio, total
 from metrics.registry import formula
@@ -144,3 +146,78 @@ def _on_budget(f: Frame, made: _Reported, rate: Floats, missing: OwnerSum) -> Pa
     return ratio(
         "projects_on_budget_rate", done, due, missing=OwnerSum(projects, missing.figures + unknown.figures)
     )
+
+
+@dataclass(frozen=True)
+class _Schedules:
+    """Earned schedule and actual time of every project at the end of each of its months, one project after another."""
+
+    earned: Floats
+    actual: Floats
+    start: NDArray[np.int64]
+    """Place of each project's first month in the two arrays."""
+    first: NDArray[np.int64]
+    """That month, counted from 2000-01."""
+    length: NDArray[np.int64]
+
+
+def _schedules(rows: Table, projects: int) -> _Schedules:
+    """Worked out in groups of projects of similar length, so that one endless plan does not widen all."""
+    month, project = month_number(rows.month), rows.project.astype(np.int64)
+    first = np.full(projects, np.iinfo(np.int64).max)
+    np.minimum.at(first, project, month)
+    last = np.full(projects, np.iinfo(np.int64).min)
+    np.maximum.at(last, project, month)
+    length = np.where(last >= first, last - first + 1, 0)
+    start = np.cumsum(length) - length
+    planned, earned = np.zeros(length.sum()), np.zeros(length.sum())
+    reported = np.zeros(length.sum(), dtype=np.bool_)
+    cell = start[project] + month - first[project]
+    planned[cell] = np.nan_to_num(rows.planned_value)
+    reported[cell] = ~np.isnan(rows.earned_value) & ~np.isnan(rows.actual_cost)
+    earned[cell] = np.nan_to_num(rows.earned_value)
+    schedules = _Schedules(np.full(length.sum(), np.nan), np.full(length.sum(), np.nan), start, first, length)
+    sizes = np.ceil(np.log2(np.maximum(length, 1))).astype(np.int64)
+    for size in np.unique(sizes[length > 0]).tolist():
+        mine = np.flatnonzero((sizes == size) & (length > 0))
+        column = np.arange(int(length[mine].max()))
+        place = start[mine][:, None] + np.minimum(column, length[mine][:, None] - 1)
+        inside = column < length[mine][:, None]
+        found = earned_schedule(
+            np.where(inside, planned[place], 0.0),
+            earned[place],
+            reported[place] & inside,
+            np.zeros(len(mine), dtype=np.int64),
+        )
+        schedules.earned[place[inside]] = found.earned[inside]
+        schedules.actual[place[inside]] = found.actual[inside]
+    return schedules
+
+
+@formula("schedule_performance_index_time", feeds=("project_months", "projects", "portfolios"))
+def schedule_performance_index_time(f: Frame) -> Iterator[Part]:
+    """Months of plan that have been earned over months that have passed, summed over the projects that report.
+
+    Own currency, no conversion; a project without any plan is left out.
+    Source: Lipke, earned schedule. Example: PV 100 a month, EV 250 after three months: ES 2.5, AT 3, index 0.833.
+    """
+    made = _reported(f)
+    rows, projects = made.rows, made.projects
+    schedules: _Schedules = f.facts.derived("project_months", "schedules", lambda: _schedules(rows, len(projects)))
+    column = month_number(f.grain.cut - 1)[None, :] - schedules.first[:, None]
+    reached = np.clip(column, 0, np.maximum(schedules.length - 1, 0)[:, None])
+    owner, period = np.nonzero(made.takes_part)
+    place = schedules.start[owner] + reached[owner, period]
+    counted = np.zeros_like(made.takes_part)
+    counted[owner, period] = ~np.isnan(schedules.earned[place])
+    figures = np.zeros((2, *counted.shape))
+    figures[0, owner, period], figures[1, owner, period] = schedules.earned[place], schedules.actual[place]
+    figures[:, ~counted] = 0.0
+
+    weight = np.ones(len(rows))
+    shown = (RowsToDate(rows, rows.project, weight, made.since, counted, made.where),)
+    earned, actual = (OwnerSum(projects, figure, shown) for figure in figures)
+    n = OwnerSum(projects, counted)
+    yield ratio("", earned, actual, n=n)
+    yield total("earned_schedule_months", earned, n=n)
+    yield total("actual_months", actual, n=n)
