@@ -111,12 +111,6 @@ def contribution_figure(
                 "bgcolor": "$page",
             },
         },
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [max(0.0, b.high - b.points) if b.high is not None else 0.0 for b in shown],
-            "arrayminus": [max(0.0, b.points - b.low) if b.low is not None else 0.0 for b in shown],
-        },
         "customdata": [b.url for b in shown],
         "hovertext": [
             f"{plain(b.name)}: {f.number(b.points, decimals + 1, sign=True)}{_range(b, decimals)}" for b in shown
@@ -136,6 +130,19 @@ def contribution_figure(
                 font={"color": "$ink", "weight": 600},
             )
         )
+    ranges = [
+        {
+            "type": "line",
+            "x0": b.low,
+            "x1": b.high,
+            "y0": place,
+            "y1": place,
+            "line": {"color": color, "width": width},
+        }
+        for color, width in (("$page", 3.5), ("$ink-2", 1.25))
+        for place, b in zip(places, shown, strict=True)
+        if b.low is not None and b.high is not None
+    ]
     marks = [m for m in round_steps(low, high) if low - pad <= m <= high + pad]
     places_of_marks = 0 if max(abs(m) for m in marks) >= 5 else 1 if max(abs(m) for m in marks) >= 0.5 else 2
     layout = {
@@ -150,6 +157,7 @@ def contribution_figure(
         },
         "yaxis": name_axis(names),
         "shapes": [
+            *ranges,
             {
                 "type": "line",
                 "xref": "x",
@@ -159,7 +167,7 @@ def contribution_figure(
                 "y0": 0,
                 "y1": 1,
                 "line": {"color": "$ink", "width": 1.25},
-            }
+            },
         ],
         "annotations": words,
     }

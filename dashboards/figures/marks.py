@@ -81,7 +81,17 @@ def name_axis(names: Sequence[str], length: int = 32) -> Dict:
         "range": [count - 0.5, -0.5],
         "showgrid": False,
         "ticks": "",
+        "ticklabelstandoff": 6,
     }
+
+
+def money_marks(marks: Sequence[float], currency: str) -> list[str]:
+    """Marks of an axis of money, all with the fewest decimals that tell them apart."""
+    for decimals in (0, 1, 2):
+        words = [f.money(m, currency, decimals=decimals) if m else "0" for m in marks]
+        if len(set(words)) == len(set(marks)):
+            return words
+    return [f.money(m, currency) if m else "0" for m in marks]
 
 
 def thin(labels: Sequence[str], most: int = 6) -> list[int]:

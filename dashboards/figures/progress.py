@@ -15,6 +15,7 @@ from dashboards.figures.marks import (
     band,
     events_on,
     level,
+    money_marks,
     month_ticks,
     name_axis,
     note,
@@ -155,7 +156,7 @@ def s_curve_figure(
             "yaxis": {
                 "range": [0, marks[-1]],
                 "tickvals": marks,
-                "ticktext": [f.money(m, currency) if m else "0" for m in marks],
+                "ticktext": money_marks(marks, currency),
             },
             "shapes": shapes,
             "annotations": words,

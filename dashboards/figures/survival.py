@@ -107,7 +107,8 @@ def survival_figure(
         y = 0.2 - row * 0.09
         notes.append(note(name, 0, y, xref="paper", yref="paper", xanchor="right", xshift=-24))
         notes += [note(f.number(getattr(r, attribute)), r.at, y, yref="paper", font={"color": "$ink"}) for r in risk]
-    marks = [floor + (1 - floor) * i / 4 for i in range(5)]
+    steps_up = 2 if floor else 4
+    marks = [floor + (1 - floor) * i / steps_up for i in range(steps_up + 1)]
     return Figure(
         key=key,
         title=title,

@@ -58,6 +58,7 @@ def trend_figure(
     range_word: str = "",
     floor: float | None = None,
     ceiling: float | None = None,
+    marks: Sequence[float] = (),
 ) -> Figure:
     """A line over periods; gaps stay gaps, a partial period is hollow, a version break cuts the line."""
     color = COLOR_OF_KIND[kind]
@@ -103,7 +104,7 @@ def trend_figure(
         notes.append(
             note(words(p.value), i, p.value, xanchor="left", xshift=9, font={"color": color, "size": 13, "weight": 600})
         )
-    marks = _marks([*values, *spread, *refs], floor, ceiling, 3 if small else 4)
+    marks = list(marks) or _marks([*values, *spread, *refs], floor, ceiling, 3 if small else 4)
     layout: Dict = {
         "xaxis": period_axis(periods, most=3 if small else 6, room=0.5),
         "yaxis": {

@@ -136,6 +136,7 @@ def styleguide_page() -> StyleguidePage:
                 target=70,
                 kind="bad" if values[-1] < 50 else "ok",
                 small=True,
+                marks=(40, 60, 80),
                 height=160,
             )
             for i, (name, values) in enumerate(
@@ -333,7 +334,12 @@ def _figures() -> tuple[Figure, ...]:
             [Named("Zero-downtime payments", 6.6, 0.19, "?"), Named("CRM migration", 6.3, -0.095, "?")],
             x_edges=(3.5, 7.2),
             y_edges=(-0.12, 0.2),
-            x_words=((4, f.money(1e4)), (5, f.money(1e5)), (6, f.money(1e6)), (7, f.money(1e7))),
+            x_words=(
+                (4, f.money(1e4, decimals=0)),
+                (5, f.money(1e5, decimals=0)),
+                (6, f.money(1e6, decimals=0)),
+                (7, f.money(1e7, decimals=0)),
+            ),
             key="cells",
             title=_("Most projects are small and move little; the exceptions are named"),
             unit=_("Projects counted in cells: spend (log scale) against points. Darker: more projects"),

@@ -1,0 +1,143 @@
+"""Figures are whole, add up, validate against Plotly's own schema, and show strangers' texts letter by letter."""
+
+import json
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from dashboards.figures.bridge import Step, UnevenBridge, bridge_figure
+from dashboards.figures.contribution import Bar, contribution_figure, folded
+from dashboards.figures.many import Bin, cells_figure
+from dashboards.figures.marks import round_steps, short
+from dashboards.figures.trend import Point, trend_figure
+from dashboards.pages.styleguide import styleguide_page
+from dashboards.parts import Figure, IncompleteFigure, table
+
+THEME = json.loads((Path(settings.BASE_DIR) / "static" / "plotly-theme.json").read_text())
+
+
+def painted(value, tokens):
+    if isinstance(value, str) and value.startswith("$"):
+        return tokens[value[1:]]
+    if isinstance(value, list | tuple):
+        return [painted(v, tokens) for v in value]
+    if isinstance(value, dict):
+        return {k: painted(v, tokens) for k, v in value.items()}
+    return value
+
+
+def all_figures():
+    page = styleguide_page()
+    return [*page.figures, *page.smalls]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_every_figure_validates(theme, language):
+    with translation.override(language):
+        figures = all_figures()
+    for figure in figures:
+        go.Figure(
+            painted(json.loads(json.dumps(figure.plot))["data"], THEME["tokens"][theme]),
+            painted(figure.layout, THEME["tokens"][theme]),
+        )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_template_validates(theme):
+    template = painted(THEME["template"], THEME["tokens"][theme])
+    go.layout.Template(data=template["data"], layout=template["layout"])
+
+
+def test_figures_carry_no_colours_of_their_own():
+    for figure in all_figures():
+        assert "#" not in json.dumps([figure.data, figure.layout]).replace("&#36;", ""), figure.key
+
+
+@pytest.mark.parametrize("missing", ["key", "title", "unit", "table"])
+def test_a_figure_without_its_parts_is_refused(missing):
+    parts = {"key": "k", "title": "t", "unit": "u", "table": table(["a", "b"], [("x", "1")])}
+    parts[missing] = table(["a"], []) if missing == "table" else " "
+    with pytest.raises(IncompleteFigure):
+        Figure(data=[], layout={}, **parts)
+
+
+def test_folded_bars_add_up_to_all_bars():
+    bars = [Bar(f"P{i}", 1 / (i + 1)) for i in range(40)] + [Bar(f"L{i}", -0.1 * i) for i in range(9)]
+    bars.append(Bar("unattributed", -0.25, kind="unattributed"))
+
+    shown = folded(bars)
+
+    assert sum(b.points for b in shown) == pytest.approx(sum(b.points for b in bars))
+    # 7 gains, others, unattributed, 5 losses
+    assert [b.kind for b in shown] == ["item"] * 7 + ["others", "unattributed"] + ["item"] * 5
+
+
+def test_one_project_left_over_is_named_not_folded():
+    shown = folded([Bar(f"P{i}", 8.0 - i) for i in range(8)])
+
+    assert [b.name for b in shown] == [f"P{i}" for i in range(8)]
+
+
+def test_a_bridge_that_does_not_add_up_is_refused():
+    with pytest.raises(UnevenBridge):
+        bridge_figure(("a", 1.0), (Step("s", 1.0),), ("b", 3.0), key="k", title="t", unit="u")
+
+
+def test_names_are_shown_letter_by_letter():
+    figure = contribution_figure([Bar("<a href='x'>$accent", 1.0)], key="k", title="t", unit="u")
+
+    assert "<a" not in json.dumps([figure.data, figure.layout])
+    assert figure.layout["yaxis"]["ticktext"] == ["&lt;a href='x'&gt;&#36;accent"]
+    assert len(short("x" * 100)) == 32
+
+
+def test_a_gap_stays_a_gap_and_a_version_break_cuts_the_line():
+    points = [Point(f"2026-0{m}", v) for m, v in enumerate((1.0, None, 2.0, 3.0, 4.0), start=1)]
+
+    figure = trend_figure(points, key="k", title="t", unit="u", words=str, breaks=["2026-04"])
+
+    assert [trace["x"] for trace in figure.data] == [[0], [2], [3, 4]]
+
+
+def test_a_trend_without_any_value_still_stands():
+    figure = trend_figure([Point("2026-01", None)], key="k", title="t", unit="u", words=str)
+
+    assert figure.data == []
+
+
+def test_more_than_990_cells_are_refused():
+    with pytest.raises(ValueError, match="coarser"):
+        cells_figure(
+            [Bin(i, 0, 1) for i in range(991)],
+            [],
+            x_edges=(0, 1),
+            y_edges=(0, 1),
+            x_words=[],
+            key="k",
+            title="t",
+            unit="u",
+            heads=("a", "b", "c"),
+        )
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (-0.003, 0.002), (0, 1e12), (-7, 13), (55.2, 55.2)])
+def test_round_steps_cover_their_span(low, high):
+    marks = round_steps(low, high)
+
+    assert marks[0] <= low
+    assert marks[-1] >= high - 1e-9
+    assert 1 <= len(marks) <= 8
+
+
+def test_the_browser_bundle_is_the_version_of_the_python_package():
+    bundled = json.loads((Path(settings.BASE_DIR) / "static/vendor/VENDOR.json").read_text())["files"][
+        "static/vendor/plotly-epmo.min.js"
+    ]["version"]
+    packaged = plotly.offline.get_plotlyjs_version()
+
+    assert bundled == packaged
