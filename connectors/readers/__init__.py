@@ -1,0 +1,1 @@
+"""Readers: files as they were sent become tables of text cells with line numbers."""
