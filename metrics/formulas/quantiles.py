@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from metrics.formulas.segments import Floats, Ints, sorted_by_group, starts_of
 
@@ -21,10 +23,15 @@ def grouped_quantile(group: ArrayLike, value: ArrayLike, q: float, groups: int) 
 
 def grouped_quantiles(group: ArrayLike, value: ArrayLike, qs: tuple[float, ...], groups: int) -> tuple[Floats, Ints]:
     """The same for several quantiles from one sort: one row per quantile, one column per group."""
+    _, _, ordered, counts = sorted_by_group(group, value, groups)
+    return sorted_quantiles(ordered, counts, qs), counts
+
+
+def sorted_quantiles(ordered: NDArray[Any], counts: Ints, qs: tuple[float, ...]) -> Floats:
+    """The same of values that stand group after group, in order inside each: one row per quantile."""
     if not all(0.0 <= q <= 1.0 for q in qs):
         raise ValueError("a quantile lies between 0 and 1")
-    _, _, ordered, counts = sorted_by_group(group, value, groups)
-    found = np.full((len(qs), groups), np.nan)
+    found = np.full((len(qs), counts.size), np.nan)
     filled = np.flatnonzero(counts)
     starts, last = starts_of(counts)[filled], counts[filled] - 1
     for row, q in zip(found, qs, strict=True):
@@ -33,4 +40,4 @@ def grouped_quantiles(group: ArrayLike, value: ArrayLike, qs: tuple[float, ...],
         low = ordered[starts + below].astype(np.float64)
         high = ordered[starts + np.minimum(below + 1, last)].astype(np.float64)
         row[filled] = low + (rank - below) * (high - low)
-    return found, counts
+    return found
