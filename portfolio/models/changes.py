@@ -65,11 +65,11 @@ class Change(models.Model):
 
 
 class Touched(models.Model):
-    """What a write touched, for whoever computes: rows of a feed that name an atom, and their months.
+    """What a write touched, for whoever computes: the atoms that changed rows of a feed name, and their months.
 
-    `kind` is the column that names the atom (project, customer, service, team, outcome, person ...), or the kind of
-    the row itself (a changed project touches itself), or "all" when there were too many to list. `month_from` and
-    `month_to` span the dates of the rows before and after; both blank where the rows carry no date.
+    `kind` is the kind of the atom (project, customer, service, team, outcome, person ...); a changed project touches
+    itself. One more line per feed has no atom: kind "feed" when the atoms are listed, "all" when there were too many
+    or none. `month_from` and `month_to` span the dates of the rows before and after, blank where they carry none.
     """
 
     change_set = models.ForeignKey(ChangeSet, on_delete=models.CASCADE, related_name="touched")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import connection
 from psycopg2 import sql
@@ -44,40 +46,41 @@ def log_before(held: Staged, counts: Counts, change_set: int) -> None:
 
 
 def log_touched(held: Staged, counts: Counts, change_set: int) -> None:
-    """Record which atoms and months the write touches: those of the rows before and those of the rows after."""
+    """Record which atoms and months the write touches: those of the rows before and those of the rows after.
+
+    Every changed feed gets one line without an atom for the months of all its rows: kind "feed" when the atoms are
+    listed beside it, "all" when there are too many or none.
+    """
     kinds = atom_kinds(held.feed)
     with connection.cursor() as cursor:
-        if not kinds or counts.written > MAX_ROWS_LISTED:
-            _touch_all(cursor, held, change_set)
-            return
-        parts = [
-            sql.SQL("SELECT {kind} AS kind, {atom} AS atom, {first} AS first, {last} AS last FROM {rows} t").format(
-                kind=sql.Literal(kind),
-                atom=atom,
-                first=_month(held.feed, "least"),
-                last=_month(held.feed, "greatest"),
-                rows=_rows(held),
-            )
-            for kind, atom in kinds
-        ]
+        listed = bool(kinds) and counts.written <= MAX_ROWS_LISTED and _touch_atoms(cursor, held, kinds, change_set)
         statement = sql.SQL(
-            "WITH atoms AS (SELECT kind, atom, min(first) AS first, max(last) AS last FROM ({parts}) p"
-            " WHERE atom IS NOT NULL GROUP BY kind, atom)"
-            " INSERT INTO portfolio_touched (change_set_id, feed, kind, atom, month_from, month_to)"
-            " SELECT %s, %s, kind, atom, first, last FROM atoms WHERE (SELECT count(*) FROM atoms) <= %s"
-            " ORDER BY kind, atom"
-        ).format(parts=sql.SQL(" UNION ALL ").join(parts))
-        run(cursor, statement, [change_set, held.feed.name, MAX_ATOMS_LISTED])
-        if not cursor.rowcount:
-            _touch_all(cursor, held, change_set)
+            "INSERT INTO portfolio_touched (change_set_id, feed, kind, atom, month_from, month_to)"
+            " SELECT %s, %s, %s, NULL, min({first}), max({last}) FROM {rows} t"
+        ).format(first=_month(held.feed, "least"), last=_month(held.feed, "greatest"), rows=_rows(held))
+        run(cursor, statement, [change_set, held.feed.name, "feed" if listed else "all"])
 
 
-def _touch_all(cursor: object, held: Staged, change_set: int) -> None:
+def _touch_atoms(cursor: Any, held: Staged, kinds: list[tuple[str, sql.Composable]], change_set: int) -> bool:
+    parts = [
+        sql.SQL("SELECT {kind} AS kind, {atom} AS atom, {first} AS first, {last} AS last FROM {rows} t").format(
+            kind=sql.Literal(kind),
+            atom=atom,
+            first=_month(held.feed, "least"),
+            last=_month(held.feed, "greatest"),
+            rows=_rows(held),
+        )
+        for kind, atom in kinds
+    ]
     statement = sql.SQL(
-        "INSERT INTO portfolio_touched (change_set_id, feed, kind, atom, month_from, month_to)"
-        " SELECT %s, %s, 'all', NULL, min({first}), max({last}) FROM {rows} t"
-    ).format(first=_month(held.feed, "least"), last=_month(held.feed, "greatest"), rows=_rows(held))
-    run(cursor, statement, [change_set, held.feed.name])
+        "WITH atoms AS (SELECT kind, atom, min(first) AS first, max(last) AS last FROM ({parts}) p"
+        " WHERE atom IS NOT NULL GROUP BY kind, atom)"
+        " INSERT INTO portfolio_touched (change_set_id, feed, kind, atom, month_from, month_to)"
+        " SELECT %s, %s, kind, atom, first, last FROM atoms WHERE (SELECT count(*) FROM atoms) <= %s"
+        " ORDER BY kind, atom"
+    ).format(parts=sql.SQL(" UNION ALL ").join(parts))
+    run(cursor, statement, [change_set, held.feed.name, MAX_ATOMS_LISTED])
+    return bool(cursor.rowcount)
 
 
 def atom_kinds(feed: Feed) -> list[tuple[str, sql.Composable]]:

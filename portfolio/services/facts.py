@@ -114,7 +114,7 @@ class _Write:
         self.log = ProblemLog()
         self.staged: dict[str, Staged] = {}
         self.found: dict[str, Counts] = {}
-        self.left_out: dict[str, int] = {}
+        self.left_out = set(delivery.left_out)
         for one in delivery.problems:
             self.log.add(one)
 
@@ -129,6 +129,8 @@ class _Write:
         if self.delivery.refused:
             return
         self._stage()
+        if self.delivery.refused:
+            return
         with connection.cursor() as cursor:
             self.progress(_("waiting for another import"), 0.55)
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FACTS_LOCK])
@@ -163,13 +165,14 @@ class _Write:
             for one in found:
                 self.log.add(one)
             if left_out:
-                self.left_out[feed.name] = 0
+                self.left_out.add(feed.name)
                 continue
             try:
                 self._stage_one(table, done, total)
             except TableFault as fault:
                 self.log.add(fault.problem)
-                self.left_out[feed.name] = 0
+                self.left_out.add(feed.name)
+                self.delivery.refused |= fault.problem.code == "too_large"
             done += table.rows_expected or 0
 
     def _stage_one(self, table: Table, done: int, total: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -43,8 +44,8 @@ def problem(
         value=shown(value),
         code=code,
         severity=WARNING if warning else ERROR,
-        message=message,
-        remedy=remedy or usual_remedy(code),
+        message=sys.intern(message),
+        remedy=sys.intern(remedy or usual_remedy(code)),
     )
 
 
@@ -99,6 +100,8 @@ def usual_remedy(code: str) -> str:
             return _("Split the delivery into smaller ones.")
         case "bad_cell":
             return _("Recalculate and save the workbook, or put a plain value into the cell.")
+        case "bad_file":
+            return _("Send the file again as it was made, or deliver it as CSV.")
         case "similar_key":
             return _("Check that both are meant; keys are case-sensitive.")
         case _:

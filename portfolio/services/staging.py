@@ -55,13 +55,16 @@ class Stream:
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
+        self.error: Exception | None = None
+        """What went wrong while reading; the driver only tells that something did."""
 
     def read(self, size: int = -1) -> bytes:
         """The next chunk, whatever its size; empty at the end."""
-        for chunk in self._chunks:
-            if chunk:
-                return chunk
-        return b""
+        try:
+            return next((chunk for chunk in self._chunks if chunk), b"")
+        except Exception as error:
+            self.error = error
+            raise
 
 
 def stage(feed: Feed, table: Table, log: ProblemLog, heartbeat: Callable[[int], None]) -> Staged:
@@ -90,7 +93,13 @@ def stage(feed: Feed, table: Table, log: ProblemLog, heartbeat: Callable[[int], 
         run(cursor, sql.SQL("CREATE TEMPORARY TABLE {} (line integer, {})").format(sql.Identifier(held.stage), columns))
         copy = sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(into)
         raw = cursor.cursor
-        raw.copy_expert(copy.as_string(raw), Stream(screen.copy_lines(heartbeat)), COPY_BYTES)
+        stream = Stream(screen.copy_lines(heartbeat))
+        try:
+            raw.copy_expert(copy.as_string(raw), stream, COPY_BYTES)
+        except Exception:
+            if stream.error is not None:
+                raise stream.error from None
+            raise
         if screen.aside:
             execute_values(raw, sql.SQL("INSERT INTO {} VALUES %s").format(into).as_string(raw), screen.aside)
     held.rows, held.rejected = screen.rows, screen.rejected

@@ -65,6 +65,8 @@ class Delivery:
 
     tables: list[Table] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """Feeds whose file cannot be read at all."""
     refused: bool = False
     """True when a limit was passed: nothing is imported, whatever the mode."""
     notes: list[str] = field(default_factory=list)
