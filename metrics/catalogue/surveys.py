@@ -127,7 +127,7 @@ def customer_satisfaction(f: Frame) -> Iterator[Part]:
     scaled = _rescaled(given.rows)
     counted = Sum(given.rows, mask, period)
     yield ratio("", Sum(given.rows, 100.0 * (mask & (scaled >= TOP_BOX - _SLACK)), period), counted)
-    yield ratio("mean_score", Sum(given.rows, np.where(mask, 100.0 * scaled, 0.0), period), counted)
+    yield ratio("mean_score", Sum(given.rows, np.where(mask, 100.0 * scaled, 0.0), period, where=mask), counted)
 
 
 @formula("customer_effort_score", feeds=(FEED,))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from metrics.catalogue.checks import checks
-from metrics.columns import Floats, Table
+from metrics.columns import Floats, Mask, Table
 from metrics.formulas.sequences import joined_key, next_in_group
 from metrics.frame import Frame, Positions
 from metrics.parts import Distinct, Part, Sum, ratio
@@ -51,7 +51,7 @@ def reputation_index(f: Frame) -> Iterator[Part]:
     sums = np.bincount(cell, weights=weight[inside], minlength=len(groups) * f.count)
     share = np.zeros(len(rows))
     share[inside] = rows.score[inside] * weight[inside] / sums[cell]
-    yield ratio("", Sum(rows, share, period), Distinct(rows, source, period))
+    yield ratio("", Sum(rows, share, period, where=inside), Distinct(rows, source, period))
 
 
 @formula("benefits_realisation_ratio", feeds=("benefits", "projects", "fx_rates"))
@@ -67,14 +67,14 @@ def benefits_realisation_ratio(f: Frame) -> Iterator[Part]:
     rate = f.rate(f.project_currency(rows), rows.month)
     known = used & ~np.isnan(rate)
 
-    def money(amount: Floats) -> Sum:
-        return Sum(rows, np.where(known, amount * rate, 0.0), period, to_date=True)
+    def money(amount: Floats, counted: Mask) -> Sum:
+        return Sum(rows, np.where(counted & known, amount * rate, 0.0), period, to_date=True, where=counted)
 
-    realised = money(rows.realised)
+    realised = money(rows.realised, used)
     n = Sum(rows, used, period, to_date=True)
     missing = Sum(rows, used & ~known, period, to_date=True)
-    yield ratio("", realised, money(rows.planned), n=n, missing=missing)
-    validated = money(np.where(rows.validated == 1, rows.realised, 0.0))
+    yield ratio("", realised, money(rows.planned, used), n=n, missing=missing)
+    validated = money(rows.realised, used & (rows.validated == 1))
     yield ratio("validated_share", validated, realised, n=n, missing=missing)
 
 
@@ -94,8 +94,10 @@ def adoption_rate(f: Frame) -> Iterator[Part]:
     period = f.period_of(rows.month)
     later: Positions = f.facts.derived("adoption", "later", lambda: _next_months(rows))
     last = (period >= 0) & ~((later >= 0) & (period[later] == period))
-    active, entitled = (np.where(last, column, 0.0) for column in (rows.active_users, rows.entitled_users))
-    yield ratio("", Sum(rows, active, period), Sum(rows, entitled, period), n=Sum(rows, last, period))
+    active, entitled = (
+        Sum(rows, np.where(last, users, 0.0), period, where=last) for users in (rows.active_users, rows.entitled_users)
+    )
+    yield ratio("", active, entitled, n=Sum(rows, last, period))
 
 
 @formula("sla_compliance_rate", feeds=("standard_checks", "standards"))
@@ -120,5 +122,7 @@ def value_standard_attainment(f: Frame) -> Iterator[Part]:
     period = f.period_of(rows.checked_on)
     yield ratio("", Sum(rows, passed, period), Sum(rows, known, period))
     both = ~np.isnan(rows.value) & ~np.isnan(rows.expected_value)
-    value, expected = (np.where(both, column, 0.0) for column in (rows.value, rows.expected_value))
-    yield ratio("value_yield", Sum(rows, value, period), Sum(rows, expected, period), n=Sum(rows, both, period))
+    value, expected = (
+        Sum(rows, np.where(both, figure, 0.0), period, where=both) for figure in (rows.value, rows.expected_value)
+    )
+    yield ratio("value_yield", value, expected, n=Sum(rows, both, period))
