@@ -92,6 +92,19 @@ def facts_changed(cause: str = "facts changed") -> Run | None:
         return run_request(cause=cause)
 
 
+def nightly() -> Run | None:
+    """Wish for the run of a new day; None when the stored values are of today already.
+
+    Values move with the day: periods begin and close, provisional values become final. A fixed
+    EPMO_AS_OF, or a run that named its day, stays until something else asks.
+    """
+    day = planning.today()
+    last = planning.last_whole_run()
+    if last is None or last.as_of_fixed or last.as_of == day:
+        return None
+    return run_request(cause=f"values as of {day.isoformat()}", slot=f"nightly:{day.isoformat()}")
+
+
 def run_start(run_id: int | None = None) -> Run | None:
     """Start the oldest wanted run (or the named one) unless another is running; None when it must wait."""
     with deciding():
@@ -400,8 +413,9 @@ def sweep(send: Callable[[int, int], None]) -> None:
         # A run of which nothing remains to be done but that nobody publishes has lost its last message.
         storage.stage_sweep()
     last = planning.last_whole_run()
-    if last is not None and last.changes_upto < planning.last_change():
+    if (last.changes_upto if last is not None else 0) < planning.last_change():
         facts_changed()
+    nightly()
     advance(send)
 
 

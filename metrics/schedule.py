@@ -1,0 +1,17 @@
+"""The schedule, in code and in one place. Beat may be late, down or doubled: each day is one run.
+
+The sweeper runs at any time and catches up what beat missed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from celery.schedules import crontab
+
+SWEEP_SECONDS: Final = 10.0
+
+BEAT_SCHEDULE: Final[dict[str, dict[str, Any]]] = {
+    "sweep": {"task": "metrics.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 3}},
+    "nightly": {"task": "metrics.nightly", "schedule": crontab(hour="0", minute="20"), "options": {"expires": 3600}},
+}

@@ -1,0 +1,55 @@
+"""Celery entry points: unpack, call one service, answer. Messages are hints; PostgreSQL knows the work."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+
+from metrics import runs
+
+RETRY = {
+    "autoretry_for": (OperationalError, InterfaceError),
+    "retry_backoff": True,
+    "retry_backoff_max": 30,
+    "max_retries": 5,
+    "acks_late": True,
+    "ignore_result": True,
+}
+
+
+def send_chunk(run_id: int, number: int) -> None:
+    """Tell some worker that a chunk is ready."""
+    compute_chunk.delay(run_id, number)
+
+
+@shared_task(name="metrics.facts_changed", **RETRY)
+def facts_changed(change_set_id: int) -> None:
+    """Facts were written: wish for a run over them and start it when none is running."""
+    runs.facts_changed(cause=f"change {change_set_id}")
+    runs.advance(send_chunk)
+
+
+@shared_task(name="metrics.advance", **RETRY)
+def advance() -> None:
+    """Start what is wanted (a run that a person or a program asked for)."""
+    runs.advance(send_chunk)
+
+
+@shared_task(name="metrics.compute_chunk", **RETRY)
+def compute_chunk(run_id: int, number: int) -> None:
+    """Compute one chunk, then publish the run or send what became ready."""
+    runs.chunk_compute(run_id, number)
+    runs.advance(send_chunk)
+
+
+@shared_task(name="metrics.sweep", **RETRY)
+def sweep() -> None:
+    """Find dead chunks, lost messages and unseen facts, and set them going again."""
+    runs.sweep(send_chunk)
+
+
+@shared_task(name="metrics.nightly", **RETRY)
+def nightly() -> None:
+    """Values as of the new day, once a day however often beat asks."""
+    runs.nightly()
+    runs.advance(send_chunk)
