@@ -16,6 +16,7 @@ from metrics.columns import Floats, Mask, Table
 from metrics.frame import Frame, Periods
 from metrics.parts import Piece, Reducible, is_zero, placed_rows
 
+
 def without_noise(figures: Floats) -> Floats:
     """Figures with remains of float addition set to 0."""
     return np.where(is_zero(figures), 0.0, figures)
@@ -32,7 +33,7 @@ def by_owner(owner: NDArray[Any], period: Periods, weight: NDArray[Any], owners:
     kept = (owner >= 0) & (period >= 0) & (weight != 0)
     cell = owner[kept].astype(np.int64) * periods + period[kept]
     total = np.bincount(cell, weights=weight[kept].astype(np.float64, copy=False), minlength=owners * periods)
-    return total.reshape(owners, periods)
+    return total.astype(np.float64, copy=False).reshape(owners, periods)
 
 
 def to_date(owner: NDArray[Any], since: Periods, weight: NDArray[Any], owners: int, periods: int) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.columns import Floats, Mask, Table
-from metrics.formulas.quantiles import grouped_quantile
+from metrics.formulas.quantiles import sorted_quantiles
 from metrics.formulas.sequences import distinct
 from metrics.formulas.survival import grouped_kaplan_meier
 from metrics.frame import Frame, Periods, Positions
@@ -201,6 +201,26 @@ class Items:
         chosen = np.concatenate([chosen for *_, chosen in placed])
         return group, chosen, scopes * periods
 
+    def ordered(self, frame: Frame, kind: str) -> tuple[Floats, NDArray[np.int64]]:
+        """Values group after group, in order inside each, and the number of items per group.
+
+        Values are ranked once for all kinds; whole numbers of group and rank then sort many times faster.
+        """
+        key = ("ordered", id(self), kind)
+        if key not in frame._memo:
+            ranks = ("ranks", id(self))
+            if ranks not in frame._memo:
+                order = np.argsort(self.value)
+                rank = np.empty(len(order), dtype=np.int64)
+                rank[order] = np.arange(len(order))
+                frame._memo[ranks] = (self, self.value[order], rank)
+            _, values, rank = frame._memo[ranks]
+            group, chosen, groups = self.groups(frame, kind)
+            size = max(len(values), 1)
+            joined = np.sort(group * size + rank[chosen])
+            frame._memo[key] = (self, values[joined % size], np.bincount(group, minlength=groups))
+        return frame._memo[key][1:]
+
     def reduce(self, frame: Frame, kind: str) -> Floats:
         """Number of items."""
         group, _, groups = self.groups(frame, kind)
@@ -222,9 +242,8 @@ class Quantile:
     q: float
 
     def reduce(self, frame: Frame, kind: str) -> Floats:
-        group, chosen, groups = self.items.groups(frame, kind)
-        value, _ = grouped_quantile(group, self.items.value[chosen], self.q, groups)
-        return value.reshape(-1, frame.count)
+        ordered, counts = self.items.ordered(frame, kind)
+        return sorted_quantiles(ordered, counts, (self.q,))[0].reshape(-1, frame.count)
 
     def pieces(self, frame: Frame, kind: str) -> list[Piece]:
         return self.items.pieces(frame, kind)

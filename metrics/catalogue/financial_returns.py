@@ -103,9 +103,7 @@ def return_on_investment(f: Frame) -> Iterator[Part]:
         made.zero_denominator = is_zero(spent) | (spent < 0)
         return made
 
-    yield Part(
-        "", {"spent": spent, "realised": realised, **base}, index, ("realised", "spent"), ("spent",)
-    )
+    yield Part("", {"spent": spent, "realised": realised, **base}, index, ("realised", "spent"), ("spent",))
     column = month_number(f.grain.cut - 1) - flows.first
 
     def at_cut(name: str) -> Custom:

@@ -38,7 +38,9 @@ def _events(f: Frame) -> _Events:
     amount = f.in_base(rows.delta_arr, rows.currency, rows.effective_on)
     no_rate = np.isnan(amount)
     days = rows.effective_on
-    return _Events(rows, np.where(no_rate, 0.0, amount), no_rate, f.before_start(days), f.since(days), f.period_of(days))
+    return _Events(
+        rows, np.where(no_rate, 0.0, amount), no_rate, f.before_start(days), f.since(days), f.period_of(days)
+    )
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,10 @@ def recurring_revenue(f: Frame) -> Iterator[Part]:
         amount, unknown = amounts(where)
         return total(component, amount, n=n, missing=unknown)
 
-    kinds = {name: rows.kind == choice(EVENTS, "kind", name) for name in
-             ("new", "expansion", "contraction", "churn", "reactivation")}
+    kinds = {
+        name: rows.kind == choice(EVENTS, "kind", name)
+        for name in ("new", "expansion", "contraction", "churn", "reactivation")
+    }
     yield state("", made.before_cut)
     yield state("opening", made.before_start)
     for name, where in kinds.items():

@@ -5,9 +5,9 @@ Entries: defects_fixed_before_release_rate, defect_time_to_fix, escaped_defect_r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from metrics.columns import Facts, Floats, Table, choice
 from metrics.formulas.sliding_survival import Figures, SlidingSurvival, Spells
 from metrics.frame import DAY_US, Frame, Periods
 from metrics.parts import Custom, Outcome, Part, Piece, Sum, count, placed_rows, ratio, total
-from metrics.periods import Period, instant_number
+from metrics.periods import KINDS, Period, instant_number
 from metrics.registry import formula
 
 ESCAPE_DAYS = 90
@@ -109,9 +109,13 @@ class _Window:
 
     rows: Table
 
-    def borders(self, f: Frame) -> list[tuple[float, float]]:
-        starts = [instant_number(_a_year_earlier(period), f.grain.zone) for period in f.grain.periods]
-        return list(zip(map(float, starts), f.grain.cut_at.tolist(), strict=True))
+    def borders(self, f: Frame, periods: Iterable[Period]) -> list[tuple[float, float]]:
+        """First moment of each period's window, and its T."""
+        zone, as_of = f.grain.zone, f.grain.as_of_at
+        return [
+            (float(instant_number(_a_year_earlier(period), zone)), min(float(instant_number(period.end, zone)), as_of))
+            for period in periods
+        ]
 
     def figures(self, frame: Frame, kind: str) -> list[Figures]:
         """Figures of the curves of all scopes of a kind, by period.
@@ -119,22 +123,23 @@ class _Window:
         A quarter and its last month have one window, so what one computation of the facts has found is kept.
         """
         known: dict[tuple[float, float], Figures] = frame.kept(FEED, f"curves of {kind}", dict)
-        borders = self.borders(frame)
-        missing = [border for border in borders if border not in known]
-        if missing:
+        borders = self.borders(frame, frame.grain.periods)
+        if any(border not in known for border in borders):
+            # The periods that have begun are of all kinds: what is sorted here is not kept for the next kind.
+            begun = [Period.containing(each, frame.grain.as_of - timedelta(days=1)) for each in KINDS]
             curves = _curves(frame, self.rows, kind)
-            for start, cut in missing:
+            for start, cut in {*borders, *self.borders(frame, begun)} - known.keys():
                 known[start, cut] = curves.figures(start, max(start, cut), FIXED_WITHIN_DAYS * DAY_US)
         return [known[border] for border in borders]
 
     def pieces(self, frame: Frame, kind: str) -> list[Piece]:
-        starts, cuts = (np.array(side) for side in zip(*self.borders(frame), strict=True))
+        starts, cuts = (np.array(side) for side in zip(*self.borders(frame, frame.grain.periods), strict=True))
         spread = frame.window(self.rows.opened_at, starts, cuts)
         placed = placed_rows(frame, kind, self.rows, spread.at, spread.period, np.ones(len(spread.at), dtype=np.bool_))
         return [Piece(self.rows, where, scope, when, np.ones(len(where))) for where, scope, when, _ in placed]
 
 
-def _a_year_earlier(period: Period) -> Any:
+def _a_year_earlier(period: Period) -> date:
     end = period.end
     return end.replace(year=end.year - 1)
 

@@ -12,7 +12,7 @@ import numpy as np
 from metrics.columns import Floats, choice
 from metrics.frame import DAY_US, Frame, month_number
 from metrics.owners import Shown, own_rows
-from metrics.parts import Custom, Items, Outcome, Part, Sum, count, quantile, ratio, total
+from metrics.parts import Custom, Items, Outcome, Part, Reducible, Sum, count, quantile, ratio, total
 from metrics.registry import formula
 
 
@@ -121,5 +121,5 @@ def cycle_time(f: Frame) -> Iterator[Part]:
         value = np.divide(item_days, days, out=np.full(item_days.shape, np.nan), where=days > 0)
         return Outcome(value, n, item_days, days)
 
-    inputs = {"item_days": item_days, "days": days, "n": begun}
+    inputs: dict[str, Reducible] = {"item_days": item_days, "days": days, "n": begun}
     yield Part("average_work_in_progress", inputs, outcome, ("item_days",), ("days",), counts=True)

@@ -143,9 +143,7 @@ def _on_budget(f: Frame, made: _Reported, rate: Floats, missing: OwnerSum) -> Pa
     for figure, chosen in zip(figures, (within, counted, no_rate), strict=True):
         figure[place] = chosen
     done, due, unknown = (OwnerSum(projects, figure) for figure in figures)
-    return ratio(
-        "projects_on_budget_rate", done, due, missing=OwnerSum(projects, missing.figures + unknown.figures)
-    )
+    return ratio("projects_on_budget_rate", done, due, missing=OwnerSum(projects, missing.figures + unknown.figures))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from metrics.columns import Floats, Table
 from metrics.formulas.sequences import joined_key
 from metrics.frame import Frame, month_number
 from metrics.owners import OwnerSum, by_owner, own_rows
-from metrics.parts import Custom, Distinct, Outcome, Part, Sum, count, divide, ratio
+from metrics.parts import Custom, Distinct, Outcome, Part, Reducible, Sum, count, divide, ratio
 from metrics.registry import formula
 
 SLACK = 1e-9
@@ -48,7 +48,7 @@ def resource_priority_alignment(f: Frame) -> Iterator[Part]:
         return Outcome(value, n, value, denominator, has_data=lines > 0, zero_denominator=~good)
 
     ones = Custom(lambda frame, kind: np.ones((len(frame.scopes.of(kind)), frame.count)), (booked, weighed))
-    inputs = {
+    inputs: dict[str, Reducible] = {
         "value": Custom(overlap, (booked,)),
         "both": ones,
         "n": OwnerSum(projects, (hours > 0) | (weights > 0)),
@@ -56,7 +56,8 @@ def resource_priority_alignment(f: Frame) -> Iterator[Part]:
     }
     yield Part("", inputs, aligned, ("value",), ("both",))
 
-    claimed_from = np.full(len(projects), np.inf)
+    # One place more, which rows without a project read.
+    claimed_from = np.full(len(projects) + 1, np.inf)
     claims = f.table("contributions")
     np.minimum.at(claimed_from, claims.project, claims.valid_from)
     unclaimed = (period >= 0) & (claimed_from[rows.project] >= f.cut(period))
@@ -98,7 +99,7 @@ def _hours_beside_capacity(f: Frame) -> tuple[Table, Floats]:
     month = np.concatenate([month_number(capacity.month), month_number(booked.month)])
     _, place = np.unique(joined_key([person, month]), return_inverse=True)
     size = int(place.max()) + 1 if len(place) else 0
-    hours = np.bincount(place[len(capacity) :], weights=booked.hours, minlength=size)
+    hours = np.bincount(place[len(capacity) :], weights=booked.hours, minlength=size).astype(np.float64)
     return capacity, hours[place[: len(capacity)]]
 
 
@@ -118,7 +119,7 @@ def resource_utilisation(f: Frame) -> Iterator[Part]:
     capacity, hours = _beside(f)
     booked_in, available_in = f.period_of(rows.month), f.period_of(capacity.month)
     persons = Distinct(capacity, capacity.person, available_in)
-    known = persons if len(rows) else count(capacity, np.zeros(len(capacity)), available_in)
+    known = persons if len(rows) else Sum(capacity, np.zeros(len(capacity)), available_in)
     on_projects = rows.project >= 0
     yield ratio(
         "",
@@ -157,5 +158,5 @@ def time_reporting_rate(f: Frame) -> Iterator[Part]:
     counted = (period >= 0) & (capacity.hours > 0)
     reported = counted & (hours >= REPORTED_SHARE * capacity.hours - SLACK)
     persons = Distinct(capacity, capacity.person, period, where=counted)
-    known = persons if len(f.table("person_months")) else count(capacity, np.zeros(len(capacity)), period)
+    known = persons if len(f.table("person_months")) else Sum(capacity, np.zeros(len(capacity)), period)
     yield ratio("", count(capacity, reported, period), count(capacity, counted, period), n=persons, has_data=known)

@@ -10,9 +10,23 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import ndtri
 
-from metrics.columns import Floats, Mask, Table, choice
-from metrics.frame import DAY_US, Frame
-from metrics.parts import Custom, Distinct, Items, Outcome, Part, Sum, count, divide, is_zero, quantile, ratio
+from metrics.catalogue.checks import checks
+from metrics.columns import Floats, Table, choice
+from metrics.frame import DAY_US, Frame, Positions
+from metrics.parts import (
+    Custom,
+    Distinct,
+    Items,
+    Outcome,
+    Part,
+    Reducible,
+    Sum,
+    count,
+    divide,
+    is_zero,
+    quantile,
+    ratio,
+)
 from metrics.registry import formula
 
 HOUR_US = DAY_US / 24
@@ -46,21 +60,8 @@ def change_fail_rate(f: Frame) -> Iterator[Part]:
     def outcome(deployed: Floats, weeks: Floats, ever: Floats) -> Outcome:
         return Outcome(divide(deployed, weeks), deployed, deployed, weeks, has_data=ever > 0)
 
-    inputs = {"deployed": deployed, "weeks": weeks, "ever": ever}
+    inputs: dict[str, Reducible] = {"deployed": deployed, "weeks": weeks, "ever": ever}
     yield Part("deployments_per_week", inputs, outcome, ("deployed",), counts=True)
-
-
-def _checks(f: Frame, kind: str) -> tuple[Table, Mask, Mask]:
-    """Checks against standards of a kind: the rows, which have a known result, which passed.
-
-    A blank result is read off the value where a limit is set: inside the limits, borders included, is passed.
-    """
-    rows, standards = f.table("standard_checks"), f.table("standards")
-    rows = rows.take(standards.kind[rows.standard] == choice("standards", "kind", kind))
-    low, high = standards.lower_limit[rows.standard], standards.upper_limit[rows.standard]
-    derived = (rows.passed < 0) & ~np.isnan(rows.value) & ~(np.isnan(low) & np.isnan(high))
-    inside = ~(rows.value < low) & ~(rows.value > high)
-    return rows, (rows.passed >= 0) | derived, (rows.passed == 1) | (derived & inside)
 
 
 @formula("process_conformance_rate", feeds=("standard_checks", "standards", "projects", "portfolios"))
@@ -71,7 +72,7 @@ def process_conformance_rate(f: Frame) -> Iterator[Part]:
     share, plus 1.5. Source: ISO 9001 clause 9; six sigma. Example: 9 defects in 276 units of 5 opportunities:
     9 / 1380 x 1e6 = 6521.74; quantile of 0.99347826 is 2.483, so sigma 3.983.
     """
-    rows, known, passed = _checks(f, "quality")
+    rows, known, passed = checks(f, "quality")
     period = f.period_of(rows.checked_on)
     yield ratio("", count(rows, passed, period), count(rows, known, period))
 
@@ -100,19 +101,23 @@ def compliance_pass_rate(f: Frame) -> Iterator[Part]:
     The share of standards checked counts every compliance standard, whenever it was written.
     Source: house rule. Example: 20 checks, 1 of unknown result, 18 passed: 18 / 19.
     """
-    rows, known, passed = _checks(f, "compliance")
+    rows, known, passed = checks(f, "compliance")
     period = f.period_of(rows.checked_on)
     yield ratio("", count(rows, passed, period), count(rows, known, period))
 
     standards = f.table("standards")
     wanted = np.flatnonzero(standards.kind == choice("standards", "kind", "compliance"))
-    every = np.repeat(wanted, f.count)
-    each_period = np.tile(np.arange(f.count), len(wanted))
-    all_standards = Sum(standards, np.ones(len(every)), each_period, every)
+    all_standards = _each_period(f, standards, wanted)
     yield ratio(
         "standards_checked_share",
         Distinct(rows, rows.standard, period),
         all_standards,
-        has_data=all_standards if len(f.table("standard_checks")) else Sum(standards, np.zeros(len(every)), each_period, every),
+        has_data=all_standards if len(f.table("standard_checks")) else _each_period(f, standards, wanted[:0]),
         scopes=("enterprise",),
     )
+
+
+def _each_period(f: Frame, rows: Table, at: Positions) -> Sum:
+    """Number of rows that stand in every period."""
+    every = np.repeat(at, f.count)
+    return Sum(rows, np.ones(len(every)), np.tile(np.arange(f.count), len(at)), every)
