@@ -67,6 +67,11 @@ def json_cell(value: Any, kind: CellKind) -> Any:
     return plain(value, kind)
 
 
+def csv_plain(value: Any, kind: CellKind) -> Any:
+    """A cell as a fact file holds it, formulas and all; for what no spreadsheet opens."""
+    return meant(written) if isinstance(written := csv_cell(value, kind), str) and kind == "text" else written
+
+
 def csv_cell(value: Any, kind: CellKind) -> Any:
     """A cell for CSV; text that a spreadsheet would run is made text by an apostrophe."""
     if value is None:

@@ -5,25 +5,23 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as _
+from django.urls import reverse
 from rest_framework.request import Request
 
-from api.answers import digest, dumps, json_answer, json_row
+from api.answers import digest, dumps, json_row
 from api.columns import SCHEMA_OF_KIND, CellKind, OutColumn
-from api.keys import key_candidates, key_in_address, read_key
+from api.keys import key_in_address
 from api.paging import Direction, is_place, page_of, read_cursor
 from api.parameters import PAGE_SIZE, Parameter, choice, read_day, read_flag, read_instant, read_month, text
-from api.problems import Problem, not_found
-from api.schema import JSON_MEDIA, Operation, list_content, object_schema, shape
-from api.view import ApiView, ListView
+from api.problems import not_found
+from api.schema import Operation, list_content, object_schema, shape
+from api.view import ListView
 from portfolio.feed_types import Column, Feed
 from portfolio.feeds import FEEDS
 from portfolio.selectors.fact_rows import (
     FactRow,
     UnknownReference,
     fact_all,
-    fact_by_key,
     fact_filter,
     fact_page,
     live_rows,
@@ -36,7 +34,6 @@ KINDS: Mapping[str, CellKind] = {
 }  # fmt: skip
 # Columns that tell a row's time, read by `<column>_from` (inclusive) and `<column>_before`.
 TIME_READERS = {"date": read_day, "month": read_month, "instant": read_instant}
-READ_ONLY = ("key", "url", "not_visible")
 
 
 def out_columns(feed: Feed) -> tuple[OutColumn, ...]:
@@ -90,7 +87,33 @@ def row_schema(feed: Feed) -> dict[str, Any]:
     )
 
 
+def body_schema(column: Column) -> Mapping[str, Any]:
+    """The shape of a cell that is sent."""
+    shape = SCHEMA_OF_KIND[KINDS.get(column.kind, "text")]
+    return {**shape, "enum": [*column.choices, None]} if column.choices else shape
+
+
 ROWS: Mapping[str, Mapping[str, Any]] = {name: shape(f"Fact_{name}", row_schema(feed)) for name, feed in FEEDS.items()}
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    name: {
+        "type": "object",
+        "properties": {c.name: body_schema(c) for c in feed.columns},
+        "additionalProperties": False,
+    }
+    for name, feed in FEEDS.items()
+}
+BULK = shape(
+    "BulkReport",
+    object_schema(
+        {
+            "status": {"type": "string"},
+            "change_set": {"type": ["integer", "null"]},
+            "feeds": {"type": "object"},
+            "warnings": {"type": "array", "items": {"type": "object"}},
+            "seconds": {"type": "number"},
+        }
+    ),
+)
 COUNTS = {"count": {"type": ["integer", "null"]}, "not_visible": {"type": ["integer", "null"]}}
 
 
@@ -175,46 +198,3 @@ class FactList(ListView):
     def operations(self) -> Mapping[str, Operation]:
         answers = {200: list_content(ROWS[self.feed.name], COUNTS)}
         return {"GET": Operation(f"facts_{self.feed.name}_list", str(self.feed.purpose), answers)}
-
-
-class FactDetail(ApiView):
-    """One row of a feed by its key."""
-
-    feed: Feed = next(iter(FEEDS.values()))
-
-    def get(self, request: Request, key: str) -> HttpResponseBase:
-        row = self.row(key)
-        return json_answer(request, row_json(request, self.feed, row), etag=row_etag(self.feed, row))
-
-    def row(self, key: str) -> FactRow:
-        """The row that the address names, or 404."""
-        found = self.find(key) if feed_is_open(self.feed.name, self.visible) else None
-        if found is None:
-            raise not_found()
-        return found
-
-    def find(self, key: str) -> FactRow | None:
-        """The row that the address names."""
-        for parts in key_candidates(self.request, self.feed, key):
-            try:
-                values = read_key(self.feed, parts)
-            except Problem:
-                continue
-            found = fact_by_key(self.feed, values, self.visible)
-            if found is not None:
-                return found
-        return None
-
-    def operations(self) -> Mapping[str, Operation]:
-        name = self.feed.name
-        return {"GET": Operation(f"facts_{name}_retrieve", _("One row"), {200: {JSON_MEDIA: ROWS[name]}})}
-
-
-def fact_patterns(feed: Feed) -> list[URLPattern]:
-    """The addresses of one feed."""
-    name, tag = feed.name, f"facts: {feed.name}"
-    listing = FactList.as_view(feed=feed, name=name, tag=tag, parameters=PARAMETERS[name])
-    return [
-        path(f"facts/{name}/", listing, name=f"facts-{name}"),
-        path(f"facts/{name}/<path:key>/", FactDetail.as_view(feed=feed, tag=tag), name=f"fact-{name}"),
-    ]

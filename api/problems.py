@@ -18,11 +18,25 @@ CONTENT_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing that is wrong with one field; `field` is blank for the request as a whole."""
+    """One thing that is wrong with one field; `field` is blank for the request as a whole.
+
+    `line` and `value` are given for rows of a body that holds many.
+    """
 
     field: str
     code: str
     message: str
+    line: int | None = None
+    value: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in an answer."""
+        found: dict[str, Any] = {"field": legible(self.field), "code": self.code, "message": legible(self.message)}
+        if self.line is not None:
+            found["line"] = self.line
+        if self.value is not None:
+            found["value"] = legible(self.value)
+        return found
 
 
 class Problem(Exception):
@@ -61,10 +75,7 @@ def problem_answer(request: Any, problem: Problem) -> HttpResponse:
         "title": problem.status.phrase,
         "status": int(problem.status),
         "detail": legible(problem.detail),
-        "errors": [
-            {"field": legible(error.field), "code": error.code, "message": legible(error.message)}
-            for error in problem.errors
-        ],
+        "errors": [error.as_json() for error in problem.errors],
         "request_id": request_id_of(request),
         **problem.more,
     }

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from api.documents import SchemaView, docs, nothing_here
-from api.facts import fact_patterns
+from api.fact_detail import fact_patterns
 from api.metrics import MetricDetail, MetricList
 from portfolio.feeds import FEEDS
 

@@ -1,12 +1,12 @@
 """What every view of the API does before and after its own work."""
 
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext as _
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -15,9 +15,9 @@ from api.authentication import BearerAuthentication, SessionLogin
 from api.columns import OutColumn
 from api.paging import Page, link, link_header
 from api.parameters import PAGE_PARAMETERS, Parameter, format_parameter, read_query
-from api.parsers import JsonParser
+from api.parsers import JsonParser, MergePatchParser
 from api.permissions import RightsPermission
-from api.problems import Problem, problem_of_exception
+from api.problems import problem_of_exception
 from api.renderers import LIST_FORMATS, LIST_RENDERERS, JsonRenderer, Negotiation
 from api.schema import Operation, Schema
 from api.throttles import PersonThrottle
@@ -33,7 +33,7 @@ class ApiView(APIView):
     authentication_classes = [BearerAuthentication, SessionLogin]
     permission_classes = [RightsPermission]
     throttle_classes = [PersonThrottle]
-    parser_classes = [JsonParser]
+    parser_classes: list[type[BaseParser]] = [JsonParser, MergePatchParser]
     renderer_classes = [JsonRenderer]
     schema = Schema()
     content_negotiation_class = Negotiation
@@ -127,6 +127,6 @@ class ListView(ApiView):
         return table_answer(self.request, name=self.name, form=self.form, columns=columns, rows=rows)
 
 
-def method_conflict(detail: str) -> Problem:
-    """409."""
-    return Problem(HTTPStatus.CONFLICT, detail or _("This conflicts with what is stored."))
+def person(request: Request) -> AbstractBaseUser:
+    """Who sends the request; only asked behind the permission that somebody does."""
+    return cast(AbstractBaseUser, request.user)
