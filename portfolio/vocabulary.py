@@ -1,25 +1,26 @@
 """Words that facts may use and that another package defines: the metric names of the catalogue.
 
-`metrics` registers them when Django starts, because nothing here may import it.
+`metrics` registers where to find them when Django starts, because nothing here may import it.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
 
-_metrics: Mapping[str, bool] | None = None
+Directions = Callable[[], Mapping[str, str]]
+
+_directions: Directions | None = None
 
 
-def metrics_register(directions: Mapping[str, str]) -> None:
-    """Make the metric names known: name -> direction ("higher", "lower" or "range")."""
-    global _metrics
-    _metrics = MappingProxyType({name: direction == "range" for name, direction in directions.items()})
+def metrics_register(directions: Directions | None) -> None:
+    """Say where the metric names are found: a function giving name -> direction ("higher", "lower" or "range")."""
+    global _directions
+    _directions = directions
 
 
 def metric_names() -> frozenset[str] | None:
     """The metric names of the catalogue; None while no catalogue is registered (then none is refused)."""
-    return None if _metrics is None else frozenset(_metrics)
+    return None if _directions is None else frozenset(_directions())
 
 
 def is_range_metric(name: str) -> bool:
     """Whether the best values of the metric lie inside a range."""
-    return bool(_metrics and _metrics.get(name))
+    return _directions is not None and _directions().get(name) == "range"
