@@ -6,6 +6,8 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from portfolio.vocabulary import metrics_register
+
 
 class MetricsConfig(AppConfig):
     """Settings of the application `metrics`."""
@@ -19,3 +21,6 @@ class MetricsConfig(AppConfig):
         package = import_module("metrics.catalogue")
         for module in pkgutil.iter_modules(package.__path__):
             import_module(f"{package.__name__}.{module.name}")
+        registry = import_module("metrics.registry")
+        # Facts name metrics (own thresholds); `portfolio` may not import the catalogue.
+        metrics_register(lambda: {key: entry.direction for key, entry in registry.metrics().items()})
