@@ -8,6 +8,7 @@ import numpy as np
 
 from metrics.catalogue.revenue import recurring_revenue
 from metrics.frame import Frame
+from metrics.owners import own_rows
 from metrics.parts import Part, Sum, ratio
 from metrics.registry import formula
 
@@ -22,8 +23,7 @@ def customer_tenure(f: Frame) -> Iterator[Part]:
     that customer is undefined. Source: relationship length.
     Example: A since 1461 days (4 years) with 300 a year, B since 2922 days (8 years) with 100: mean 6, weighted 5.
     """
-    customers, cut = f.table("customers"), f.grain.cut
-    rows = customers.plus(customer=np.arange(len(customers), dtype=np.int32))
+    rows, cut = own_rows(f, "customers", "customer"), f.grain.cut
     revenue = recurring_revenue(f)
     acquired = rows.acquired_on[:, None] < cut[None, :]
     unknown = revenue.missing > 0

@@ -13,8 +13,8 @@ from metrics.cells import SMALLEST_GROUP
 from metrics.columns import Floats, Mask, choice
 from metrics.formulas.sequences import distinct
 from metrics.frame import Frame, Spread
+from metrics.owners import Shown, own_rows
 from metrics.parts import (
-    Custom,
     Distinct,
     Items,
     Outcome,
@@ -201,7 +201,7 @@ def cross_team_project_share(f: Frame) -> Iterator[Part]:
     The team of the hours is that of the person. Source: house rule.
     Example: P-1 with hours of T-1 and T-2, P-2 with hours of T-1 only -> 1 / 2.
     """
-    rows, people, projects = f.table("person_months"), f.table("people"), f.table("projects")
+    rows, people, projects = f.table("person_months"), f.table("people"), own_rows(f, "projects", "project")
     period = f.period_of(rows.month)
     worked = np.flatnonzero((period >= 0) & (rows.project >= 0) & (rows.hours > 0))
     teams = len(f.table("teams"))
@@ -211,14 +211,12 @@ def cross_team_project_share(f: Frame) -> Iterator[Part]:
     several = (teams_on >= 2).reshape(len(projects), f.count)
     booked = np.flatnonzero(teams_on)
     at, when = booked // f.count, booked % f.count
-    by_project = projects.plus(project=np.arange(len(projects), dtype=np.int32))
     has_hours = np.zeros(len(rows), dtype=np.bool_)
     has_hours[worked] = True
 
-    def projects_with(chosen: Mask, shown: Mask) -> Custom:
+    def projects_with(chosen: Mask, shown: Mask) -> Shown:
         # Counted over projects, of which there are few; explained by the hours of these projects.
-        counted = Sum(by_project, chosen, when, at)
-        return Custom(counted.reduce, (Distinct(rows, rows.project, period, where=has_hours & shown),))
+        return Shown(Sum(projects, chosen, when, at), (Distinct(rows, rows.project, period, where=has_hours & shown),))
 
     yield ratio(
         "",

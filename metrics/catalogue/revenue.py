@@ -1,4 +1,4 @@
-"""Annual recurring revenue of each customer, as several metrics need it."""
+"""Annual recurring revenue of each customer, as metrics of other families need it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import numpy as np
 
 from metrics.columns import Floats
 from metrics.frame import Frame
+from metrics.owners import to_date
+from metrics.parts import is_zero
 
 _REMAINDER = 1e-12
+"""Share of all that was added up which may remain of amounts that cancel."""
 
 
 @dataclass(frozen=True)
 class Recurring:
-    """Arrays of shape (customers, periods): revenue at T, and events before T whose rate is missing."""
+    """Arrays of shape (customers, periods): revenue at T, and the number of events before T without a rate."""
 
     amount: Floats
     missing: Floats
@@ -26,17 +29,11 @@ def recurring_revenue(f: Frame) -> Recurring:
     What is left of amounts that cancel (a customer who left) is exactly 0, not a remainder of floats.
     """
     rows = f.table("revenue_events")
-    period = f.since(rows.effective_on)
-    shape = (len(f.table("customers")), f.count)
+    since, customers = f.since(rows.effective_on), len(f.table("customers"))
     money = f.in_base(rows.delta_arr, rows.currency, rows.effective_on)
     known = ~np.isnan(money)
-    dated = period >= 0
-    cell = rows.customer.astype(np.int64) * shape[1] + period
-
-    def to_date(weight: Floats) -> Floats:
-        grid = np.bincount(cell[dated], weights=weight[dated], minlength=shape[0] * shape[1])
-        return np.cumsum(grid.reshape(shape), axis=1)
-
-    amount = to_date(np.where(known, money, 0.0))
-    moved = to_date(np.where(known, np.abs(money), 0.0))
-    return Recurring(np.where(np.abs(amount) <= _REMAINDER * moved, 0.0, amount), to_date(~known * 1.0))
+    money = np.where(known, money, 0.0)
+    amount = to_date(rows.customer, since, money, customers, f.count)
+    moved = to_date(rows.customer, since, np.abs(money), customers, f.count)
+    nothing = is_zero(amount) | (np.abs(amount) <= _REMAINDER * moved)
+    return Recurring(np.where(nothing, 0.0, amount), to_date(rows.customer, since, ~known, customers, f.count))
