@@ -21,6 +21,18 @@ def escape_control(logger: WrappedLogger, name: str, event: EventDict) -> EventD
     return event
 
 
+class StderrHandler(logging.StreamHandler):
+    """Writes to what standard error is at the moment; others may put something else in its place."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        """Standard error."""
+        return sys.stderr
+
+
 def configure(config: dict[str, Any]) -> None:
     """Route the standard library's logs and structlog's through one formatter; called by Django."""
     shared: list[Processor] = [
@@ -40,12 +52,11 @@ def configure(config: dict[str, Any]) -> None:
         foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=["status_code"])],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, escape_control, renderer],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StderrHandler()
     handler.setFormatter(formatter)
     root = logging.getLogger()
-    for old in [kept for kept in root.handlers if getattr(kept, "of_epmo", False)]:
+    for old in [kept for kept in root.handlers if isinstance(kept, StderrHandler)]:
         root.removeHandler(old)
-    handler.of_epmo = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(config["level"])
     # RequestLog writes the line for each request; these would write it a second time.
