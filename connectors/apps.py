@@ -10,3 +10,9 @@ class ConnectorsConfig(AppConfig):
     name = "connectors"
     verbose_name = _("Connectors")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the connectors known."""
+        from connectors.sources.registry import sources_register
+
+        sources_register()

@@ -1,0 +1,1 @@
+"""Connectors: each a small pure translation of foreign files into feeds."""
