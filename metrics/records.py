@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -55,6 +55,8 @@ class ValueRecord:
     colour: str
     run: int | None
     computed_at: datetime | None
+    direction: str = ""
+    """Which way is better by the thresholds in force: higher, lower, range, or none."""
 
     @property
     def has_value(self) -> bool:
@@ -62,7 +64,7 @@ class ValueRecord:
 
     def plain(self) -> dict[str, Any]:
         """By the contract's columns, as JSON values: a range is written as text."""
-        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        record = {name: getattr(self, name) for name in COLUMNS}
         for limit in ("green", "amber"):
             if isinstance(record[limit], tuple):
                 record[limit] = Thresholds.text(record[limit])

@@ -341,6 +341,7 @@ class _Reader:
             colour=colour,
             run=run or None,
             computed_at=self.computed_at.get(run),
+            direction=limits.direction if limits is not None else entry.component(name).direction,
         )
 
     def thresholds(self, metric: str, component: str, kind: str, code: str, period: Period) -> Thresholds | None:

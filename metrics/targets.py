@@ -42,8 +42,8 @@ class Thresholds:
     def text(limit: Limit) -> str:
         """A limit as files write it: a range is 0.7 to 0.85."""
         if isinstance(limit, tuple):
-            return f"{limit[0]:.10g} to {limit[1]:.10g}"
-        return f"{limit:.10g}"
+            return f"{limit[0]!r} to {limit[1]!r}"
+        return repr(limit)
 
 
 INDEX_THRESHOLDS: Final = Thresholds(70.0, 50.0, "higher")
