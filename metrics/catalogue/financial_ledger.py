@@ -160,7 +160,7 @@ def free_cash_flow(f: Frame) -> Iterator[Part]:
     def runway(
         balance: Floats, flow: Floats, n: Floats, cash_rows: Floats, missing: Floats, flow_missing: Floats
     ) -> Outcome:
-        burn = divide(-flow, np.broadcast_to(f.grain.months, flow.shape))
+        burn = divide(-flow, np.broadcast_to(f.grain.months, flow.shape)) + 0.0
         earning = is_zero(flow) | (flow > 0)
         return Outcome(
             divide(balance, burn),
