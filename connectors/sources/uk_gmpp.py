@@ -125,6 +125,9 @@ def entries_read(file: SourceFile, number: int, done: Translation) -> list[Entry
     transposed = re.fullmatch("project name", line_clean(lines[0][1][0]).lower()) is not None
     if transposed:
         lines = columns_as_rows(file, lines, done)
+    whole = [(line, record) for line, record in lines if len(record) == len(lines[0][1])]
+    done.drop(file.name, _("row"), _("more or fewer fields than headings"), len(lines) - len(whole))
+    lines = whole
     fields = [field_of(heading) for heading in lines[0][1]]
     missing = [name for name in NEEDED if name not in fields]
     if missing:
@@ -134,7 +137,7 @@ def entries_read(file: SourceFile, number: int, done: Translation) -> list[Entry
     entries = []
     for line, record in lines[1:]:
         cells: dict[str, list[str]] = {}
-        for name, cell in zip(fields, record, strict=False):
+        for name, cell in zip(fields, record, strict=True):
             if name:
                 cells.setdefault(name, []).append(cell)
         entry = Entry(year, file.name, Place(number, line), cells)
