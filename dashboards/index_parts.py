@@ -29,9 +29,7 @@ def index_moved(found: Readings, kind: str, code: str, period: Period, against: 
     entries = index_entries()
     arrays = index_metrics(entries)
     listed = listed_for(entries, kind)
-    value = np.array(
-        [[_number(found.value(kind, code, e.key, "", p)) for e in entries] for p in (against, period)]
-    )
+    value = np.array([[_number(found.value(kind, code, e.key, "", p)) for e in entries] for p in (against, period)])
     made = customer_success_index(arrays, value, listed)
     if np.isnan(made.index).any():
         return None

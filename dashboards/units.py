@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,9 @@ INDEXES = frozenset(
 )
 SIGNED = frozenset({"net_promoter_score", "employee_net_promoter_score"})
 POINTS_SAID = frozenset({"project_contribution"})
+
+
+Words = Callable[[float | None], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def shown(value: float | None, metric: str, component: str = "", unit: str = "ra
         case "index":
             return Shown(f.number(value, 2))
         case "percent":
-            return Shown(f.percent(value, 0 if abs(value) >= 0.1 else 1))
+            return Shown(f.percent(value, 0 if abs(value) >= 0.1 or not value else 1))
         case "percent of 100":
             return Shown(f.percent(value / 100))
         case "points":
@@ -65,6 +69,33 @@ def shown(value: float | None, metric: str, component: str = "", unit: str = "ra
             return Shown(f.money(value, currency))
         case other:
             return Shown(f.number(value, places(value, other)), unit_word(other))
+
+
+def limit(value: float, metric: str, component: str = "", unit: str = "ratio", currency: str = "EUR") -> str:
+    """A target as people agree on it: with no more decimals than it has."""
+    match kind_of(metric, component, unit):
+        case "percent":
+            return f.percent(value, whole_places(value * 100))
+        case "percent of 100":
+            return f.percent(value / 100, whole_places(value))
+        case "index":
+            return f.number(value, 2)
+        case "points":
+            return f.number(value, whole_places(value), sign=metric in SIGNED)
+        case "money":
+            return f.money(value, currency)
+        case other:
+            return str(Shown(f.number(value, whole_places(value)), unit_word(other)))
+
+
+def whole_places(value: float) -> int:
+    """Decimals that a number really has, two at most."""
+    return next((d for d in (0, 1) if abs(round(value, d) - value) < 1e-9), 2)
+
+
+def words(metric: str, component: str = "", unit: str = "ratio", currency: str = "EUR") -> Words:
+    """The function that writes values of one component."""
+    return lambda value: str(shown(value, metric, component, unit, currency))
 
 
 def change(

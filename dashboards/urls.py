@@ -2,14 +2,21 @@
 
 from django.urls import path
 
+from dashboards.views.overview import overview
 from dashboards.views.start import start
 from dashboards.views.styleguide import styleguide
 
 urlpatterns = [
-    path("", start, name="overview"),
+    path("", overview, name="overview"),
     path("customers/", start, name="customers"),
+    path("customers/<path:code>/", start, name="customer"),
     path("projects/", start, name="projects"),
+    path("projects/<path:code>/", start, name="project"),
+    path("portfolios/<path:code>/", start, name="portfolio"),
+    path("initiatives/<path:code>/", start, name="initiative"),
     path("metrics/", start, name="metrics"),
+    path("metrics/<slug:key>/", start, name="metric"),
+    path("explain/<slug:metric>/", start, name="explain"),
     path("data/", start, name="data"),
     path("styleguide/", styleguide, name="styleguide"),
 ]

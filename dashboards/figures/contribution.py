@@ -173,7 +173,7 @@ def contribution_figure(
     }
     legend = [Key("actual", _("Gain")), Key("bad", _("Loss"))]
     if any(b.claimed_only or b.kind == "unattributed" for b in shown):
-        legend.append(Key("hatch", _("Claimed, not evidenced")))
+        legend.append(Key("hatch", _("Only claimed, or claimed by no project")))
     if any(b.low is not None for b in shown):
         legend.append(Key("range", _("Lowest to highest of three methods")))
     return Figure(

@@ -61,9 +61,9 @@ def credits(period: Period, *, visible_to: Visibility, customer: int | None = No
     place = period.slot + 1
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT g.project_id, coalesce(p.code, ''), coalesce(p.name, ''), g.points, g.change, g.mix, g.n FROM ("
+            "SELECT g.project_id, coalesce(p.code, ''), coalesce(p.name, ''), g.points, g.change, g.mix, g.n FROM ("  # noqa: S608
             "SELECT c.project_id, sum(c.points[%s]) AS points, sum(c.change[%s]) AS change, sum(c.mix[%s]) AS mix, "
-            f"count(*) AS n FROM metrics_contribution c WHERE {' AND '.join(where)} GROUP BY c.project_id) g "  # noqa: S608
+            f"count(*) AS n FROM metrics_contribution c WHERE {' AND '.join(where)} GROUP BY c.project_id) g "
             "LEFT JOIN portfolio_projects p ON p.id = g.project_id",
             [place, place, place, *params],
         )
@@ -140,9 +140,7 @@ def _stored_change(
     return float(np.nansum(arrays["change"][mine, period.slot]))
 
 
-def _weights(
-    keys: dict[str, NDArray[np.int64]], arrays: dict[str, NDArray[Any]], period: Period
-) -> dict[int, float]:
+def _weights(keys: dict[str, NDArray[np.int64]], arrays: dict[str, NDArray[Any]], period: Period) -> dict[int, float]:
     held = (keys["year"] == period.year) & (arrays["state"][:, period.slot] != 0)
     return dict(
         zip(

@@ -207,9 +207,7 @@ def readings(
         ids = [
             number
             for (kind, code), number in scopes.items()
-            if kind == want.kind
-            and (want.codes is None or code in want.codes)
-            and (allowed is None or code in allowed)
+            if kind == want.kind and (want.codes is None or code in want.codes) and (allowed is None or code in allowed)
         ]
         components = [numbers[key] for key in want.components if key in numbers]
         years = sorted({period.year for period in want.periods})

@@ -12,7 +12,7 @@ from dashboards.pages.start import start_page
 
 @require_GET
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: HttpRequest, **codes: str) -> HttpResponse:
     """The first steps."""
     return answer(
         request,
