@@ -56,25 +56,28 @@ def log_touched(held: Staged, counts: Counts, change_set: int) -> None:
         listed = bool(kinds) and counts.written <= MAX_ROWS_LISTED and _touch_atoms(cursor, held, kinds, change_set)
         statement = sql.SQL(
             "INSERT INTO portfolio_touched (change_set_id, feed, kind, atom, month_from, month_to)"
-            " SELECT %s, %s, %s, NULL, min({first}), max({last}) FROM {rows} t"
-        ).format(first=_month(held.feed, "least"), last=_month(held.feed, "greatest"), rows=_rows(held))
+            " SELECT %s, %s, %s, NULL, {first}, {last} FROM {rows} t"
+        ).format(first=_month(held.feed, "first"), last=_month(held.feed, "last"), rows=_rows(held))
         run(cursor, statement, [change_set, held.feed.name, "feed" if listed else "all"])
 
 
 def _touch_atoms(cursor: Any, held: Staged, kinds: list[tuple[str, sql.Composable]], change_set: int) -> bool:
     parts = [
-        sql.SQL("SELECT {kind} AS kind, {atom} AS atom, {first} AS first, {last} AS last FROM {rows} t").format(
+        sql.SQL(
+            "SELECT {kind} AS kind, {atom} AS atom, {first} AS first, {last} AS last FROM {rows} t"
+            " WHERE {atom} IS NOT NULL GROUP BY {atom}"
+        ).format(
             kind=sql.Literal(kind),
             atom=atom,
-            first=_month(held.feed, "least"),
-            last=_month(held.feed, "greatest"),
+            first=_month(held.feed, "first"),
+            last=_month(held.feed, "last"),
             rows=_rows(held),
         )
         for kind, atom in kinds
     ]
     statement = sql.SQL(
         "WITH atoms AS (SELECT kind, atom, min(first) AS first, max(last) AS last FROM ({parts}) p"
-        " WHERE atom IS NOT NULL GROUP BY kind, atom)"
+        " GROUP BY kind, atom)"
         " INSERT INTO portfolio_touched (change_set_id, feed, kind, atom, month_from, month_to)"
         " SELECT %s, %s, kind, atom, first, last FROM atoms WHERE (SELECT count(*) FROM atoms) <= %s"
         " ORDER BY kind, atom"
@@ -123,13 +126,15 @@ def _after(column: Column) -> sql.Composable:
 
 
 def _month(feed: Feed, function: str) -> sql.Composable:
+    """The first or last month of a group of rows; each column is aggregated before it is turned into a day."""
+    aggregate, pick = ("min", "least") if function == "first" else ("max", "greatest")
     days = []
     for column in feed.columns:
-        name = sql.SQL("t.{}").format(sql.Identifier(column.attname))
+        name = sql.SQL("{}(t.{})").format(sql.SQL(aggregate), sql.Identifier(column.attname))
         if column.kind in ("date", "month"):
             days.append(name)
         elif column.kind == "instant":
             days.append(sql.SQL("({} AT TIME ZONE {})::date").format(name, sql.Literal(settings.EPMO_TIME_ZONE)))
     if not days:
         return sql.SQL("NULL::date")
-    return sql.SQL("date_trunc('month', {}({}))::date").format(sql.SQL(function), sql.SQL(", ").join(days))
+    return sql.SQL("date_trunc('month', {}({}))::date").format(sql.SQL(pick), sql.SQL(", ").join(days))

@@ -77,9 +77,7 @@ def _pattern(name: str, column: Column | None, excluded: str) -> str:
 def _body(column: Column, excluded: str) -> str:
     match column.kind:
         case "code" | "ref" | "team" | "text":
-            inner = f"[^{excluded}{_CONTROL}]"
-            edge = f"[^{excluded}{_CONTROL}\\s]"
-            return f"{edge}(?:{inner}{{0,{column.max_length - 2}}}{edge})?"
+            return f"(?!\\s)[^{excluded}{_CONTROL}]{{1,{column.max_length}}}(?<! )"
         case "choice":
             return f"(?:{'|'.join(map(re.escape, column.choices))})"
         case "bool":

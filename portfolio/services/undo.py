@@ -64,7 +64,8 @@ def _changed_later(feed: Feed, change_set: int) -> int:
         " JOIN (SELECT e.id FROM {table} e WHERE e.created_in_id = %(set)s"
         " UNION SELECT c.row FROM portfolio_change c WHERE c.change_set_id = %(set)s AND c.feed = %(feed)s) r"
         " ON r.id = c.row WHERE c.feed = %(feed)s AND c.change_set_id > %(set)s"
-        " AND NOT coalesce(s.undoes_id > %(set)s, false) AND NOT EXISTS (SELECT FROM portfolio_changeset u WHERE u.undoes_id = s.id)"
+        " AND NOT coalesce(s.undoes_id > %(set)s, false)"
+        " AND NOT EXISTS (SELECT FROM portfolio_changeset u WHERE u.undoes_id = s.id)"
     )
     with connection.cursor() as cursor:
         run(cursor, statement.format(table=sql.Identifier(feed.table)), {"set": change_set, "feed": feed.name})
