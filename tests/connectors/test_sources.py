@@ -17,8 +17,10 @@ from connectors.sources.files import source_files
 from portfolio.models import Customer
 
 ACCOUNTS = "account_id,account_name,industry,country,signup_date,churn_flag\nA-1,One,EdTech,US,2023-01-02,False\n"
-SUBSCRIPTIONS = "subscription_id,account_id,start_date,end_date,arr_amount,is_trial,churn_flag\n"
+SUBSCRIPTIONS = (
+    "subscription_id,account_id,start_date,end_date,arr_amount,is_trial,churn_flag\n"
     "S-1,A-1,2023-02-01,,12,False,False\n"
+)
 
 
 @pytest.fixture
