@@ -4,6 +4,7 @@ import pkgutil
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 from portfolio.vocabulary import metrics_register
@@ -24,3 +25,4 @@ class MetricsConfig(AppConfig):
         registry = import_module("metrics.registry")
         # Facts name metrics (own thresholds); `portfolio` may not import the catalogue.
         metrics_register(lambda: {key: entry.direction for key, entry in registry.metrics().items()})
+        register(import_module("metrics.checks").check_catalogue, "metrics")

@@ -19,6 +19,7 @@ from metrics.engine import compute_metric
 from metrics.frame import Frame
 from metrics.groups import INDEX_GROUP
 from metrics.index import index_stage
+from metrics.layout import CONTRIBUTIONS
 from metrics.ledger import METHODS, LedgerStates
 from metrics.models import Run
 from metrics.periods import SLOTS_IN_YEAR, Calendar, Period
@@ -157,7 +158,7 @@ def _stage_ledger(target: Target, frames: Iterable[Frame]) -> None:
                     fields.setdefault(name, []).append(values)
     if not keys:
         empty = {name: np.zeros(0, dtype=np.int64) for name in ("method", "outcome_id", "project_id", "year")}
-        names = storage.CONTRIBUTIONS.arrays
+        names = CONTRIBUTIONS.arrays
         blank_rows = {name: np.zeros((0, SLOTS_IN_YEAR), dtype=np.dtype(kind)) for name, kind in names}
         storage.stage_contributions(target, empty, blank_rows)
         return
@@ -171,5 +172,5 @@ def _stage_ledger(target: Target, frames: Iterable[Frame]) -> None:
     state = np.zeros((len(unique), SLOTS_IN_YEAR), dtype=np.int16)
     state[row, slot] = 1
     arrays["state"] = state
-    named = {name: unique[:, place] for place, name in enumerate(storage.CONTRIBUTIONS.key_names)}
+    named = {name: unique[:, place] for place, name in enumerate(CONTRIBUTIONS.key_names)}
     storage.stage_contributions(target, named, arrays)

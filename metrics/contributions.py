@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from django.db import connection
 
-from metrics.ledger import METHODS
 from metrics.layout import CONTRIBUTIONS
+from metrics.ledger import METHODS
 from metrics.periods import Period
 from portfolio.rights import Visibility
 
@@ -96,7 +96,7 @@ def contribution_lines(
     A line whose project or outcome is not visible is folded into one line of its visible side.
     Cost: three queries.
     """
-    where, params = "year = %s AND method = %s", [period.year, METHODS.index(method)]  # type: ignore[arg-type]
+    where, params = "year = %s AND method = %s", [period.year, METHODS.index(method)]
     if project is not None:
         where += " AND project_id = (SELECT id FROM portfolio_projects WHERE code = %s)"
         params.append(project)  # type: ignore[arg-type]
@@ -117,9 +117,9 @@ def contribution_lines(
     ):
         about = outcomes[outcome_id]
         named = projects[project_id] if project_id else UNATTRIBUTED
-        blanks = [None if number != number else number for number in numbers]  # noqa: PLR0124
+        blanks = [None if number != number else number for number in numbers]
         lines.append(
-            ContributionLine(method, period.code, about.customer, about.initiative, about.code, named, *blanks)
+            ContributionLine(method, period.code, about.customer, about.initiative, about.code, named, *blanks)  # type: ignore[arg-type]
         )
     return _visible(sorted(lines, key=line_order), visible_to)
 

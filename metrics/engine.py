@@ -48,7 +48,7 @@ def _reduced(frame: Frame, reducible: object, kind: str) -> np.ndarray:
     key = ("reduced", id(reducible), kind)
     if key not in frame._memo:
         frame._memo[key] = (reducible, reducible.reduce(frame, kind))  # type: ignore[attr-defined]
-    return frame._memo[key][1]  # type: ignore[no-any-return]
+    return frame._memo[key][1]
 
 
 def metric_parts(frame: Frame, key: str) -> list[Part]:

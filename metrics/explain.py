@@ -206,7 +206,7 @@ def _rows(weights: Mapping[tuple[str, int], float], visible_to: Visibility) -> t
         by_feed.setdefault(feed, []).append(key)
     for feed, ids in by_feed.items():
         declared = FEEDS[feed]
-        if feed in PEOPLE_FEEDS and not visible_to.reads_people or not feed_is_open(feed, visible_to):
+        if (feed in PEOPLE_FEEDS and not visible_to.reads_people) or not feed_is_open(feed, visible_to):
             hidden += len(ids)
             continue
         rows = visible_rows(model_of(declared)._default_manager.filter(pk__in=ids), feed, visible_to)
@@ -280,6 +280,8 @@ def _missing(entry: Metric, record: ValueRecord, frame: Frame, scope: str, perio
             )
     elif record.status == "undefined":
         for feed in wanted:
-            yield Missing(feed, _("The rows of %(feed)s give no result: %(reason)s.") % {"feed": feed, "reason": record.reason})
+            yield Missing(
+                feed, _("The rows of %(feed)s give no result: %(reason)s.") % {"feed": feed, "reason": record.reason}
+            )
     elif record.status == "not_due":
         yield Missing("", _("The period has not begun yet."))

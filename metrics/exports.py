@@ -43,8 +43,8 @@ def jsonl_lines(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Ite
 
 def write_parquet(columns: tuple[str, ...], rows: Iterable[dict[str, Any]], file: IO[bytes]) -> None:
     """Parquet with typed columns: the types of the value record."""
-    import pyarrow  # noqa: PLC0415 (100 MB that only this format needs)
-    import pyarrow.parquet  # noqa: PLC0415
+    import pyarrow
+    import pyarrow.parquet
 
     numbers = {"value", "numerator", "denominator"}
     whole = {"version", "n", "run"}

@@ -76,7 +76,7 @@ class Frame:
             good = (place >= 0) & (values < min(ends[-1], as_of))
             # The array is kept beside its answer, so that its id cannot be taken by another.
             self._memo[key] = (values, np.where(good, place, -1))
-        return self._memo[key][1]  # type: ignore[no-any-return]
+        return self._memo[key][1]
 
     def since(self, days: NDArray[Any]) -> Periods:
         """First period at whose T the day is past (day < T): for sums to date; -1 when in none."""
@@ -96,7 +96,7 @@ class Frame:
             place = np.searchsorted(cuts, values, side="right")
             good = (place < len(cuts)) & ~np.isnan(values)
             self._memo[key] = (values, np.where(good, place, -1))
-        return self._memo[key][1]  # type: ignore[no-any-return]
+        return self._memo[key][1]
 
     def cut(self, period: Periods) -> Floats:
         """T of each row's period, as a day."""
@@ -200,7 +200,7 @@ class Frame:
 
     def project_currency(self, rows: Table) -> NDArray[Any]:
         """Currency of the project of each row (every row has one)."""
-        return self.table("projects").currency[rows.project]  # type: ignore[no-any-return]
+        return self.table("projects").currency[rows.project]
 
 
 def month_number(days: NDArray[Any]) -> NDArray[np.int64]:

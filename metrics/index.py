@@ -61,7 +61,9 @@ class Headlines:
     any_stored: NDArray[np.bool_]
 
 
-def _headlines(target: Target, kind: str, wanted: list[int] | None, numbers: Mapping[tuple[str, str], int]) -> Headlines:
+def _headlines(
+    target: Target, kind: str, wanted: list[int] | None, numbers: Mapping[tuple[str, str], int]
+) -> Headlines:
     """Stored headlines of a kind with the run's own staged ones over them. Cost: two queries."""
     entries = index_entries()
     ids = [numbers[entry.key, ""] for entry in entries]
@@ -85,7 +87,10 @@ def _headlines(target: Target, kind: str, wanted: list[int] | None, numbers: Map
         first += count
         place = np.array([place_of[int(key)] for key in keys["component_id"]], dtype=np.int64)
         current = np.array(
-            [version_of[int(key)] == version for key, version in zip(keys["component_id"], keys["version"], strict=True)],
+            [
+                version_of[int(key)] == version
+                for key, version in zip(keys["component_id"], keys["version"], strict=True)
+            ],
             dtype=np.bool_,
         )
         usable = np.isin(arrays["state"], WITH_VALUE)
@@ -110,7 +115,9 @@ def index_stage(target: Target, scopes: Mapping[str, list[int]] | None) -> None:
         live = set(_live_scopes(kind, wanted))
         found = _headlines(target, kind, wanted, numbers)
         kept = np.array([int(key) in live for key in found.scope], dtype=np.bool_)
-        _stage_kind(target, kind, wanted, numbers, found, kept, customer_index(arrays, found, listed_for(entries, kind)))
+        _stage_kind(
+            target, kind, wanted, numbers, found, kept, customer_index(arrays, found, listed_for(entries, kind))
+        )
 
 
 def _live_scopes(kind: str, wanted: list[int] | None) -> list[int]:

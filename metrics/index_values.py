@@ -100,9 +100,7 @@ def index_records(
             for period in wanted:
                 if period.start >= as_of:
                     continue
-                rows = {
-                    name: place.get((numbers.get((KEY, name), -1), scope_id, period.year)) for name in COMPONENTS
-                }
+                rows = {name: place.get((numbers.get((KEY, name), -1), scope_id, period.year)) for name in COMPONENTS}
                 yield _record(kind, code, period, rows, arrays)
 
 
@@ -153,7 +151,7 @@ def index_changes(
             continue
         listed = listed_for(entries, kind)
         made: dict[str, Index] = {}
-        for period in dict.fromkeys(p for period in wanted for p in (period, against or period.previous)):
+        for period in dict.fromkeys(p for asked_for in wanted for p in (asked_for, against or asked_for.previous)):
             value = _usable(found.ids, period)
             made[period.code] = customer_success_index(arrays, value, listed)
         for row, code in enumerate(found.codes):
@@ -173,7 +171,9 @@ def _usable(scope_ids: np.ndarray, period: Period) -> np.ndarray:
     """Usable headline values, shape (scopes, metrics with an index block)."""
     numbers = storage.components()
     entries = index_entries()
-    place = {numbers[entry.key, ""]: (at, entry.version) for at, entry in enumerate(entries) if (entry.key, "") in numbers}
+    place = {
+        numbers[entry.key, ""]: (at, entry.version) for at, entry in enumerate(entries) if (entry.key, "") in numbers
+    }
     value = np.full((len(scope_ids), len(entries)), np.nan)
     keys, arrays = SERIES.read(
         "component_id = ANY(%s) AND scope_id = ANY(%s) AND year = %s", [list(place), scope_ids.tolist(), period.year]
@@ -189,7 +189,9 @@ def _usable(scope_ids: np.ndarray, period: Period) -> np.ndarray:
     return value
 
 
-def _lines(kind: str, code: str, period: Period, arrays: Any, entries: Any, before: Index, after: Index) -> Iterator[ChangeLine]:
+def _lines(
+    kind: str, code: str, period: Period, arrays: Any, entries: Any, before: Index, after: Index
+) -> Iterator[ChangeLine]:
     moved = index_change(arrays, before, after)
 
     def line(factor: str, metric: str, points: float) -> ChangeLine:

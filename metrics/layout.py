@@ -48,7 +48,7 @@ class Layout:
             fields.append((f"{name}__w", ">i4"))
             if name not in blank:
                 slot = np.dtype([("w", ">i4"), ("v", f">{dtype}")])
-                fields += [(f"{name}__h", ">i4", (5,)), (name, slot, (SLOTS_IN_YEAR,))]
+                fields += [(f"{name}__h", np.dtype((">i4", (5,)))), (name, np.dtype((slot, (SLOTS_IN_YEAR,))))]
         return np.dtype(fields)
 
     def encode(self, keys: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Iterator[bytes]:

@@ -90,7 +90,11 @@ class LedgerStates:
             if evidenced_only and len(claims):
                 effect = np.where((row >= 0) & claimed_only[np.maximum(row, 0)], 0.0, effect)
             at = latest[place]
-            value = np.where(at >= 0, measured.value[np.maximum(at, 0)], np.nan) if len(measured) else np.full(len(at), np.nan)
+            value = (
+                np.where(at >= 0, measured.value[np.maximum(at, 0)], np.nan)
+                if len(measured)
+                else np.full(len(at), np.nan)
+            )
             started = np.isnan(outcomes.start_on) | (outcomes.start_on < day)
             self.ledgers.append(
                 ledger(
@@ -111,7 +115,7 @@ class LedgerStates:
         key = ("ledger", method)
         if key not in frame._memo:
             frame._memo[key] = cls(frame, method)
-        return frame._memo[key]  # type: ignore[no-any-return]
+        return frame._memo[key]
 
     def ends(self) -> Iterator[tuple[int, Ledger, Movement]]:
         """For each period its number, the ledger at T, and what moved since the period's start."""

@@ -128,6 +128,9 @@ class Heartbeat(models.Model):
     chunk = models.OneToOneField(RunChunk, on_delete=models.CASCADE, primary_key=True, related_name="heartbeat")
     at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return f"{self.chunk_id} at {self.at}"
+
 
 def _floats(**options: Any) -> Any:
     return ArrayField(models.FloatField(), size=SLOTS_IN_YEAR, **options)
@@ -154,6 +157,9 @@ class Series(models.Model):
         db_table = "metrics_series"
         indexes = [models.Index(fields=["scope_id", "year"], name="metrics_series_scope")]
 
+    def __str__(self) -> str:
+        return f"{self.component_id}/{self.scope_id}/{self.year}"
+
 
 class Contribution(models.Model):
     """A year of one project's credit on one outcome by one method; project 0 is `(unattributed)`."""
@@ -178,6 +184,9 @@ class Contribution(models.Model):
         db_table = "metrics_contribution"
         indexes = [models.Index(fields=["project_id", "year"], name="metrics_contribution_project")]
 
+    def __str__(self) -> str:
+        return f"{self.method}/{self.outcome_id}/{self.project_id}/{self.year}"
+
 
 class Restatement(models.Model):
     """A value of a closed period that a later run changed: old, new, and what caused it."""
@@ -200,3 +209,6 @@ class Restatement(models.Model):
             models.Index(fields=["scope", "component"], name="metrics_restatement_scope"),
             models.Index(fields=["run", "chunk"], name="metrics_restatement_run"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.component_id}/{self.scope_id} {self.period}"

@@ -160,7 +160,7 @@ class Distinct:
             else:
                 joined = distinct(joined)
             frame._memo[memo] = (self, (joined // self.span, joined % self.span))
-        return frame._memo[memo][1]  # type: ignore[no-any-return]
+        return frame._memo[memo][1]
 
     @cached_property
     def span(self) -> int:
@@ -350,9 +350,8 @@ def ratio(
     rows.
     """
     inputs = {"numerator": numerator, "denominator": denominator}
-    for name, reducible in (("n", n), ("has_data", has_data), ("missing", missing), ("provisional", provisional)):
-        if reducible is not None:
-            inputs[name] = reducible
+    further = {"n": n, "has_data": has_data, "missing": missing, "provisional": provisional}
+    inputs |= {name: reducible for name, reducible in further.items() if reducible is not None}
 
     def outcome(numerator: Floats, denominator: Floats, **more: Floats) -> Outcome:
         count = more.get("n", denominator)

@@ -210,7 +210,6 @@ class Grain:
         counts = [sum(day_number(m.start) < self.as_of_day for m in p.months()) for p in self.periods]
         return np.array(counts, dtype=np.float64)
 
-
     def between(self, first: date, last: date) -> Grain | None:
         """The periods that lie within [first, last), or None when there is none."""
         kept = tuple(period for period in self.periods if period.start >= first and period.end <= last)

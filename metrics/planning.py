@@ -52,7 +52,7 @@ class ChunkPlan:
 def today() -> date:
     """The as-of day of a run that names none: EPMO_AS_OF, else today in the enterprise zone."""
     if settings.EPMO_AS_OF:
-        return settings.EPMO_AS_OF  # type: ignore[no-any-return]
+        return settings.EPMO_AS_OF
     return datetime.now(ZoneInfo(str(settings.EPMO_TIME_ZONE))).date()
 
 
@@ -108,7 +108,7 @@ def _whole(firsts: Mapping[str, date | None]) -> list[ChunkPlan]:
         ChunkPlan(group, keys, None, first.isoformat())
         for group, keys in GROUPS.items()
         # A group without facts still runs where values of it are stored: they must go.
-        for first in [firsts[group] or date.today().replace(day=1)]
+        for first in [firsts[group] or today()]
     ]
     return [*chunks, ChunkPlan(INDEX_GROUP, (), None, "")]
 
@@ -191,5 +191,5 @@ def _restricted(run: Run, firsts: Mapping[str, date | None]) -> list[ChunkPlan]:
             if since:
                 first = max(first, Period.parse(since).start)
             chunks.append(ChunkPlan(group, wanted, scopes, first.isoformat(), until=until, since=since))
-    index_scopes = scopes if scopes else None
+    index_scopes = scopes or None
     return [*chunks, ChunkPlan(INDEX_GROUP, (), index_scopes, "")]

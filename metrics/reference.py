@@ -73,7 +73,9 @@ def row_difference(found: Mapping[str, str] | None, expected: Mapping[str, str],
     return None
 
 
-def compare_values(name: str, expected: Iterable[Record], found: Mapping[Key, Record], due: Period | None) -> Comparison:
+def compare_values(
+    name: str, expected: Iterable[Record], found: Mapping[Key, Record], due: Period | None
+) -> Comparison:
     """Value records against the found ones; a cell that is not stored reads no_data (or not_due)."""
     result = Comparison(name)
     for row in expected:

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import numpy as np
 
 from metrics import contributions, index_values
-from metrics.exports import cell_text
 from metrics.explain import explain
+from metrics.exports import cell_text
 from metrics.formulas.relevance import association, q_values, verdict
 from metrics.ledger import METHODS
 from metrics.periods import Period
@@ -147,18 +147,17 @@ def compare_index_change(path: Path) -> Comparison:
 def compare_colour(path: Path) -> Comparison:
     rows = read_rows(path)
     periods = tuple(Period.parse(code) for code in dict.fromkeys(row["period"] for row in rows))
-    found = []
-    for record in values(ValueQuery(periods=periods), visible_to=EVERYTHING):
-        if record.has_value and record.green is not None and record.amber is not None:
-            found.append(
-                {
-                    **{name: getattr(record, name) for name in ("metric", "scope_kind", "scope", "period", "value")},
-                    "green": Thresholds.text(record.green),
-                    "amber": Thresholds.text(record.amber),
-                    "direction": record.direction,
-                    "colour": record.colour,
-                }
-            )
+    found = [
+        {
+            **{name: getattr(record, name) for name in ("metric", "scope_kind", "scope", "period", "value")},
+            "green": Thresholds.text(record.green),
+            "amber": Thresholds.text(record.amber),
+            "direction": record.direction,
+            "colour": record.colour,
+        }
+        for record in values(ValueQuery(periods=periods), visible_to=EVERYTHING)
+        if record.has_value and record.green is not None and record.amber is not None
+    ]
     result = Comparison(path.name)
     by_key = {(row["metric"], row["scope_kind"], row["scope"], row["period"]): row for row in found}
     for row in rows:

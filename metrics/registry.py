@@ -17,6 +17,7 @@ from metrics.frame import Frame
 from metrics.parts import Part
 
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FAMILIES: Final = ("tactical", "value_creation", "longevity", "financial")
 FACTORS: Final = ("quality", "performance", "value", "compliance")
 
@@ -166,7 +167,7 @@ def metrics() -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for family in FAMILIES:
         text = (CATALOGUE / f"{family}.yaml").read_text(encoding="utf-8")
-        for raw in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for raw in yaml.load(text, Loader=LOADER):  # noqa: S506 (one of the two safe loaders)
             entry = _entry(raw, family)
             if entry.key in found or entry.family != family:
                 raise CatalogueError(f"{entry.key} stands twice or in the wrong family's file")

@@ -108,7 +108,8 @@ def nightly() -> Run | None:
 def run_start(run_id: int | None = None) -> Run | None:
     """Start the oldest wanted run (or the named one) unless another is running; None when it must wait."""
     with deciding():
-        if Run.objects.filter(state=Run.State.RUNNING).exclude(pk=run_id).exists():
+        others = Run.objects.filter(state=Run.State.RUNNING)
+        if (others if run_id is None else others.exclude(pk=run_id)).exists():
             return None
         wanted = Run.objects.filter(state=Run.State.WANTED).order_by("id")
         run = wanted.filter(pk=run_id).first() if run_id is not None else wanted.first()
@@ -407,9 +408,9 @@ def sweep(send: Callable[[int, int], None]) -> None:
                 _run_failed(chunk.run_id, f"{chunk.name}: {message}")
             else:
                 RunChunk.objects.filter(pk=chunk.pk).update(state=RunChunk.State.READY, sent_at=None, claim=None)
-        RunChunk.objects.filter(
-            state=RunChunk.State.READY, run__state=Run.State.RUNNING, sent_at__lt=stale
-        ).update(sent_at=None)
+        RunChunk.objects.filter(state=RunChunk.State.READY, run__state=Run.State.RUNNING, sent_at__lt=stale).update(
+            sent_at=None
+        )
         # A run of which nothing remains to be done but that nobody publishes has lost its last message.
         storage.stage_sweep()
     last = planning.last_whole_run()
@@ -446,4 +447,3 @@ def retry_failed(run_id: int) -> Run:
         request=failed.request,
         by=failed.requested_by,
     )
-

@@ -71,7 +71,9 @@ class Scopes:
     def _make(self, kind: str) -> ScopeSet:
         if kind == "enterprise":
             wanted = self._only is None or kind in self._only
-            return ScopeSet(kind, np.zeros(int(wanted), dtype=np.int64), np.array([0 if wanted else -1], dtype=np.int32))
+            return ScopeSet(
+                kind, np.zeros(int(wanted), dtype=np.int64), np.array([0 if wanted else -1], dtype=np.int32)
+            )
         table = self.facts.table(FEED_OF[kind])
         chosen = np.ones(len(table), dtype=np.bool_)
         if kind in ("portfolio", "program"):

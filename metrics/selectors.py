@@ -123,7 +123,10 @@ def state() -> State:
 
 def _years_stored() -> list[int]:
     enterprise = Scope.objects.filter(kind="enterprise").values("id")[:1]
-    return [int(year) for year in Series.objects.filter(scope_id=Subquery(enterprise)).values_list("year", flat=True).distinct()]
+    return [
+        int(year)
+        for year in Series.objects.filter(scope_id=Subquery(enterprise)).values_list("year", flat=True).distinct()
+    ]
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,8 @@ def _scopes(kind: str, visible_to: Visibility, codes: tuple[str, ...] | None) ->
         where += " AND k.code = ANY(%s)"
         params.append(list(codes))  # type: ignore[arg-type]
     if kind not in ("enterprise", "team"):
-        where += f" AND EXISTS (SELECT 1 FROM {FEEDS[FEED_OF[kind]].table} f WHERE f.id = k.object_id AND f.deleted_at IS NULL)"
+        table = FEEDS[FEED_OF[kind]].table
+        where += f" AND EXISTS (SELECT 1 FROM {table} f WHERE f.id = k.object_id AND f.deleted_at IS NULL)"
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT k.id, k.code FROM metrics_scope k WHERE {where} ORDER BY k.code COLLATE "C"', params)
         rows = cursor.fetchall()
@@ -231,7 +235,12 @@ class _Reader:
         whole: _Rows | None = None
         total = sum(len(found.codes) for found in scopes.values())
         if total <= FEW_SCOPES:
-            wanted = [self.numbers[entry.key, name] for entry in entries for name in self.components(entry) if (entry.key, name) in self.numbers]
+            wanted = [
+                self.numbers[entry.key, name]
+                for entry in entries
+                for name in self.components(entry)
+                if (entry.key, name) in self.numbers
+            ]
             ids = np.concatenate([found.ids for found in scopes.values()]) if scopes else np.zeros(0, dtype=np.int64)
             whole = _Rows(wanted, ids, years)
         for entry in entries:
@@ -250,7 +259,7 @@ class _Reader:
 
         def rank(metric: str, component: str, kind: str) -> tuple[int, int, int]:
             place = names.index(component) if metric == after[0] and component in names else -1
-            return order.index(metric), place, SCOPE_KINDS.index(kind)  # type: ignore[arg-type]
+            return order.index(metric), place, SCOPE_KINDS.index(kind)
 
         if key[0] != after[0]:
             return order.index(key[0]) < order.index(after[0])
@@ -263,7 +272,11 @@ class _Reader:
         hidden = self._hidden_teams(entry, name, scopes.kind, years)
         first = 0
         if resume is not None:
-            first = int(np.searchsorted(np.array([code.encode() for code in scopes.codes]), resume[3].encode())) if scopes.codes else 0
+            first = (
+                int(np.searchsorted(np.array([code.encode() for code in scopes.codes]), resume[3].encode()))
+                if scopes.codes
+                else 0
+            )
         size = 500
         for start in range(first, len(scopes.codes), size):
             ids = scopes.ids[start : start + size]

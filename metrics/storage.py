@@ -411,7 +411,8 @@ def publish(run_id: int) -> None:
             empty = "NOT (0 < ANY(s.state))"
             updates = ", ".join(f"{name} = excluded.{name}" for name, _ in layout.arrays)
             cursor.execute(
-                f"DELETE FROM {layout.table} t USING {layout.table}_staging s WHERE s.run_id = %s AND {match} AND {empty}",
+                f"DELETE FROM {layout.table} t USING {layout.table}_staging s "
+                f"WHERE s.run_id = %s AND {match} AND {empty}",
                 [run_id],
             )
             cursor.execute(

@@ -42,9 +42,7 @@ def outcome_attainment(f: Frame) -> Iterator[Part]:
     ones = np.ones(measurable.shape)
     yield ratio("", over(weight * progress, measurable), over(weight, measurable), n=over(ones, measurable))
     yield ratio("planned", over(weight * plan, dated), over(weight, dated), n=over(ones, dated))
-    yield ratio(
-        "attainment_to_plan", over(weight * progress, dated), over(weight * plan, dated), n=over(ones, dated)
-    )
+    yield ratio("attainment_to_plan", over(weight * progress, dated), over(weight * plan, dated), n=over(ones, dated))
     yield ratio("measurable_share", over(ones, measurable), over(ones, started))
 
 

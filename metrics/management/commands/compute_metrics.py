@@ -54,7 +54,10 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(answer))
         else:
             self.stdout.write(
-                _("Run %(run_id)s as of %(as_of)s: %(values_written)s values written, %(values_unchanged)s unchanged, %(seconds)s s")
+                _(
+                    "Run %(run_id)s as of %(as_of)s: %(values_written)s values written, "
+                    "%(values_unchanged)s unchanged, %(seconds)s s"
+                )
                 % {**answer, "as_of": run.as_of}
             )
 
@@ -84,7 +87,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
 
 def _object_id(kind: str, code: str) -> int:
     """Id of a scope that no run has seen yet; refused when there is no such object."""
-    from metrics.storage import scopes_ensure  # noqa: PLC0415
+    from metrics.storage import scopes_ensure
 
     scopes_ensure()
     found = Scope.objects.filter(kind=kind, code=code).values_list("object_id", flat=True).first()
