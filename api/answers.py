@@ -16,9 +16,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 
-from api.columns import OutColumn, csv_cell, json_cell, parquet_cell
+from api.columns import OutColumn, Row, csv_cell, json_row, parquet_cell
 
-Row = Sequence[Any]
 MIN_COMPRESSED = 500
 ROWS_A_CHUNK = 1000
 PARQUET_ROWS_A_GROUP = 50_000
@@ -147,11 +146,6 @@ def table_page_answer(
     response = HttpResponse(b"".join(writer(columns, rows)), content_type=MEDIA[form], headers=dict(headers or {}))
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return finish(request, response)
-
-
-def json_row(columns: Sequence[OutColumn], row: Row) -> dict[str, Any]:
-    """One row as an object."""
-    return {column.name: json_cell(cell, column.kind) for column, cell in zip(columns, row, strict=True)}
 
 
 def json_line_chunks(columns: Sequence[OutColumn], rows: Iterable[Row]) -> Iterator[bytes]:

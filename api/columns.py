@@ -1,7 +1,7 @@
 """Answers as tables: columns with their type, and how one cell is written as JSON, CSV or Parquet."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import orjson
 
-CellKind = Literal["text", "number", "float", "integer", "bool", "date", "month", "instant", "list"]
+from metrics.targets import Thresholds
+
+CellKind = Literal["text", "number", "float", "integer", "bool", "date", "month", "instant", "list", "limit"]
 
 # What a spreadsheet would take for a formula, full-width forms among them; a plain negative number is none.
 FORMULA = re.compile(r"['\s]*[=+\-@\t\r\n＝＋－＠]")
@@ -25,7 +27,12 @@ SCHEMA_OF_KIND: Mapping[str, Mapping[str, Any]] = {
     "month": {"type": ["string", "null"], "pattern": "^[0-9]{4}-[0-9]{2}$"},
     "instant": {"type": ["string", "null"], "format": "date-time"},
     "list": {"type": "array", "items": {"type": "string"}},
+    # A threshold: a number, or a range as text.
+    "limit": {"type": ["number", "string", "null"]},
 }
+
+
+Row = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,23 @@ def plain(value: Any, kind: CellKind) -> Any:
     return value
 
 
+def limit_text(value: Any) -> str:
+    """A threshold as text: a range is 0.7 to 0.85."""
+    return Thresholds.text(value)
+
+
 def json_cell(value: Any, kind: CellKind) -> Any:
     """A cell for orjson; decimals keep their digits."""
+    if kind == "limit":
+        return limit_text(value) if isinstance(value, tuple) else value
     if isinstance(value, Decimal):
         return orjson.Fragment(number_text(value))
     return plain(value, kind)
+
+
+def json_row(columns: Sequence[OutColumn], row: Row) -> dict[str, Any]:
+    """One row as an object."""
+    return {column.name: json_cell(cell, column.kind) for column, cell in zip(columns, row, strict=True)}
 
 
 def csv_plain(value: Any, kind: CellKind) -> Any:
@@ -81,7 +100,9 @@ def csv_cell(value: Any, kind: CellKind) -> Any:
     if isinstance(value, Decimal):
         return number_text(value)
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return repr(value)
+    if kind == "limit":
+        return limit_text(value)
     if kind == "list":
         return harmless(" ".join(str(item) for item in value))
     written = plain(value, kind)
@@ -104,6 +125,8 @@ def parquet_cell(kind: CellKind) -> Callable[[Any], Any]:
     """What a cell becomes for its Parquet type."""
     if kind == "number":
         return lambda value: None if value is None else round(Decimal(value), 10)
+    if kind == "limit":
+        return lambda value: None if value is None else limit_text(value)
     if kind in ("month", "list"):
         return lambda value: None if value is None else csv_cell(value, kind)
     return lambda value: value

@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.request import Request
 
-from api.answers import digest, dumps, json_row
-from api.columns import SCHEMA_OF_KIND, CellKind, OutColumn
+from api.answers import digest, dumps
+from api.columns import SCHEMA_OF_KIND, CellKind, OutColumn, json_row
 from api.keys import key_in_address
 from api.paging import Direction, is_place, page_of, read_cursor
 from api.parameters import PAGE_SIZE, Parameter, choice, read_day, read_flag, read_instant, read_month, text

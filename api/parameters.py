@@ -96,10 +96,12 @@ def one_of(options: Iterable[str]) -> Reader:
     return read
 
 
-def choice(name: str, options: Iterable[str], description: str, *, many: bool = False) -> Parameter:
+def choice(
+    name: str, options: Iterable[str], description: str, *, many: bool = False, required: bool = False
+) -> Parameter:
     """A parameter that takes one of some words."""
     allowed = tuple(options)
-    return Parameter(name, description, one_of(allowed), {"type": "string", "enum": list(allowed)}, many=many)
+    return Parameter(name, description, one_of(allowed), {"type": "string", "enum": list(allowed)}, many, required)
 
 
 def text(name: str, description: str, *, many: bool = False, required: bool = False) -> Parameter:

@@ -10,9 +10,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.answers import Row, json_answer, table_answer, table_page_answer
+from api.answers import json_answer, table_answer, table_page_answer
 from api.authentication import BearerAuthentication, SessionLogin
-from api.columns import OutColumn
+from api.columns import OutColumn, Row
 from api.paging import Page, link, link_header
 from api.parameters import PAGE_PARAMETERS, Parameter, format_parameter, read_query
 from api.parsers import JsonParser, MergePatchParser

@@ -99,6 +99,11 @@ def _check_upload(files: Sequence[Upload], connector: str, options: Mapping[str,
             raise ImportNotStarted("unknown_column", _("The connector has no option %s.") % unknown[0])
 
 
+def upload_limit() -> int:
+    """Largest upload in bytes; worth asking before one is read."""
+    return limits().file_bytes
+
+
 def _folder(run: ImportRun) -> Path:
     return Path(settings.MEDIA_ROOT) / run.folder
 

@@ -146,3 +146,16 @@ def part_text(part: Any, column: Column) -> str:
     if column.kind == "month" and isinstance(part, date):
         return part.strftime("%Y-%m")
     return part.isoformat() if isinstance(part, date | datetime) else str(part)
+
+
+def scopes_live(kind: str, codes: set[str], visible: Visibility) -> set[str]:
+    """Which of the codes are live scopes of a kind inside the rights: one query at most."""
+    if not visible.sees_kind(kind):
+        return set()
+    if kind == "enterprise":
+        return codes & {""}
+    if kind == "team":
+        return set(Team.objects.filter(name__in=codes).values_list("name", flat=True))
+    feed = FEEDS["portfolios" if kind in ("portfolio", "program") else f"{kind}s"]
+    rows = live_rows(feed, visible).filter(code__in=codes)
+    return set((rows.filter(kind=kind) if feed.name == "portfolios" else rows).values_list("code", flat=True))
