@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import ndtri
 
 from metrics.catalogue.checks import checks
 from metrics.columns import Floats, Table, choice
@@ -86,6 +85,8 @@ def process_conformance_rate(f: Frame) -> Iterator[Part]:
 
     def sigma(defects: Floats, chances: Floats, n: Floats) -> Outcome:
         share = divide(defects, chances)
+        from scipy.special import ndtri  # slow to load: only where it is computed with
+
         level = ndtri(np.clip(1.0 - share, 0.0, 1.0)) + SIGMA_SHIFT
         flat = (share <= 0.0) | (share >= 1.0)
         return Outcome(level, n, zero_denominator=is_zero(chances), undefined={"no_variation": flat})

@@ -45,7 +45,7 @@ def earned_schedule(planned: ArrayLike, earned: ArrayLike, reported: ArrayLike, 
     months = within + _part_of_next(curve, value, within)
     complete = np.maximum(np.argmax(curve >= total - slack, axis=1), begins + 1)[:, None]
     months = np.where(value >= total - slack, complete, months) - begins[:, None]
-    counted = np.logical_or.accumulate(seen, axis=1) & (total != 0)
+    counted = np.logical_or.accumulate(seen, axis=1) & (np.abs(total) > slack)
     column = np.arange(plan.shape[1])
     last = np.maximum.accumulate(np.where(seen, column, -1), axis=1)
     return EarnedSchedule(

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from metrics.formulas.segments import Bools, Floats, Ints, sums_by
 
@@ -28,7 +27,10 @@ def harm(
 
 def ranks(value: ArrayLike) -> Ints:
     """Rank of each value, 1 the highest; equal ones share the better rank. Example: 5, 9, 9 are 3, 1, 1."""
-    return np.asarray(rankdata(-np.asarray(value, dtype=np.float64), method="min"), dtype=np.int64)
+    from scipy.stats import rankdata  # slow to load: only where it is computed with
+
+    fallen = -np.asarray(value, dtype=np.float64)
+    return np.searchsorted(np.sort(fallen), fallen) + 1
 
 
 def ranks_disagree(harm_rank: ArrayLike, duration_rank: ArrayLike) -> Bools:

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import false_discovery_control, rankdata
 
 from metrics.formulas.segments import Bools, Floats, Ints, starts_of
 
@@ -87,10 +86,14 @@ def q_values(associations: Sequence[Association]) -> list[float]:
 
     Source: Benjamini and Hochberg 1995. Example: p 0.001, 0.1, 0.5, 0.6 give q 0.004, 0.2, 0.6, 0.6.
     """
+    from scipy.stats import false_discovery_control  # slow to load: only where it is computed with
+
     q = np.full(len(associations), np.nan)
     counted = [place for place, found in enumerate(associations) if found.n >= PAIRS_FOR_VERDICT]
     counted = [place for place in counted if not np.isnan(associations[place].p)]
     if counted:
+        from scipy.stats import false_discovery_control  # slow to load: only where it is computed with
+
         q[counted] = false_discovery_control([associations[place].p for place in counted], method="bh")
     return q.tolist()
 
@@ -140,10 +143,14 @@ class _Side:
 
 def _centred_ranks(values: Floats, counts: Ints) -> Floats:
     """Ranks, less their mean, of values less the own mean of each customer; one row per draw, pairs by customer."""
+    from scipy.stats import rankdata
+
     if not counts.size:
         return np.zeros(values.shape)
     means = np.add.reduceat(values, starts_of(counts), axis=1) / counts
     apart = np.round(values - np.repeat(means, counts, axis=1), _DECIMALS)
+    from scipy.stats import rankdata  # slow to load: only where it is computed with
+
     return np.asarray(rankdata(apart, axis=1) - (apart.shape[1] + 1) / 2)
 
 

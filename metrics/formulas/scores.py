@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from metrics.formulas.segments import Bools, Floats
 
@@ -70,6 +69,8 @@ def sigma_level(per_million: ArrayLike) -> Floats:
     """
     share = np.asarray(per_million, dtype=np.float64) / 1e6
     usable = (share > 0) & (share < 1)
+    from scipy.special import ndtri  # slow to load: only where it is computed with
+
     return np.asarray(np.where(usable, 1.5 - ndtri(np.where(usable, share, 0.5)), np.nan))
 
 
