@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -45,6 +45,17 @@ def table_csv(table: Table, *, name: str) -> HttpResponse:
     writer.writerow([safe(column.label) for column in table.columns])
     for row in table.rows:
         writer.writerow([safe(cell.text if cell.raw is None and not _number(cell.text) else cell.raw) for cell in row])
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def rows_csv(name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> HttpResponse:
+    """Plain rows as a CSV download."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(heads)
+    writer.writerows([safe(value) for value in row] for row in rows)
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

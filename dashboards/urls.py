@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboards.views.overview import overview
+from dashboards.views.projects import projects
 from dashboards.views.start import start
 from dashboards.views.styleguide import styleguide
 
@@ -10,7 +11,7 @@ urlpatterns = [
     path("", overview, name="overview"),
     path("customers/", start, name="customers"),
     path("customers/<path:code>/", start, name="customer"),
-    path("projects/", start, name="projects"),
+    path("projects/", projects, name="projects"),
     path("projects/<path:code>/", start, name="project"),
     path("portfolios/<path:code>/", start, name="portfolio"),
     path("initiatives/<path:code>/", start, name="initiative"),

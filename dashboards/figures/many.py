@@ -11,7 +11,7 @@ from dashboards import formatting as f
 from dashboards.figures.marks import Dict, note, plain, round_steps, short
 from dashboards.parts import Cell, Figure, table
 
-MOST_CELLS = 990
+MOST_CELLS = 290
 MOST_NAMED = 8
 
 
@@ -142,6 +142,88 @@ def cells_figure(
             [
                 (Cell(f.number(b.x, 1), b.x), Cell(f.number(b.y, 2, sign=True), b.y), Cell(f.number(b.count), b.count))
                 for b in sorted(bins, key=lambda b: -b.count)[:100]
+            ],
+        ),
+        source=source,
+        height=360,
+        links=True,
+    )
+
+
+def points_figure(
+    named: Sequence[Named],
+    *,
+    labelled: Sequence[Named],
+    x_words: Sequence[tuple[float, str]],
+    key: str,
+    title: str,
+    unit: str,
+    heads: tuple[str, str, str],
+    hover: Sequence[str],
+    source: str = "",
+) -> Figure:
+    """As `cells_figure`, for so few subjects that each can be a point; the outliers are labelled."""
+    xs, ys = [n.x for n in named], [n.y for n in named]
+    marks = round_steps(min([0.0, *ys]), max([0.0, *ys]), 4)
+    places = 0 if max(abs(m) for m in marks) >= 5 else 1 if max(abs(m) for m in marks) >= 0.5 else 2
+    ends = [*xs, *(x for x, _w in x_words)]
+    pad = (max(ends) - min(ends) or 1) * 0.04
+    middle = (min(ends) + max(ends)) / 2
+    return Figure(
+        key=key,
+        title=title,
+        unit=unit,
+        data=[
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": xs,
+                "y": ys,
+                "marker": {"size": 9, "opacity": 0.75, "color": ["$bad" if y < 0 else "$accent" for y in ys]},
+                "hovertext": [plain(h) for h in hover],
+                "hoverinfo": "text",
+                "customdata": [n.url for n in named],
+            }
+        ],
+        layout={
+            "xaxis": {
+                "range": [min(ends) - pad, max(ends) + pad],
+                "tickvals": [x for x, _w in x_words],
+                "ticktext": [w for _x, w in x_words],
+            },
+            "yaxis": {
+                "range": [marks[0], marks[-1]],
+                "tickvals": marks,
+                "ticktext": [f.number(m, places, sign=True) for m in marks],
+            },
+            "shapes": [
+                {
+                    "type": "line",
+                    "xref": "paper",
+                    "x0": 0,
+                    "x1": 1,
+                    "y0": 0,
+                    "y1": 0,
+                    "line": {"color": "$ink", "width": 1.25},
+                }
+            ],
+            "annotations": [
+                note(
+                    short(n.name, 26),
+                    n.x,
+                    n.y,
+                    xanchor="right" if n.x > middle else "left",
+                    xshift=-8 if n.x > middle else 8,
+                    font={"color": "$ink"},
+                )
+                for n in labelled
+            ],
+        },
+        table=table(
+            heads,
+            [
+                (Cell(n.name, n.name), Cell(f.money(10**n.x), 10**n.x), Cell(f.number(n.y, 2, sign=True), n.y))
+                for n in sorted(named, key=lambda n: -n.y)
             ],
         ),
         source=source,

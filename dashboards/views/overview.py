@@ -6,10 +6,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from dashboards.answering import answer
-from dashboards.frame import frame
 from dashboards.page_state import page_state, state_frame
 from dashboards.pages.overview import overview_page
-from dashboards.pages.start import start_page
+from dashboards.views.start import start_answer
 
 
 @require_GET
@@ -18,12 +17,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Are customers succeeding, and what moved it?"""
     state = page_state(request)
     if state is None:
-        return answer(
-            request,
-            "dashboards/start.html",
-            page=start_page(),
-            frame=frame(request, section="overview", here=_("Overview")),
-        )
+        return start_answer(request, "overview", _("Overview"))
     page = overview_page(state)
     return answer(
         request,

@@ -110,10 +110,10 @@ def test_a_trend_without_any_value_still_stands():
     assert figure.data == []
 
 
-def test_more_than_990_cells_are_refused():
+def test_more_than_290_cells_are_refused():
     with pytest.raises(ValueError, match="coarser"):
         cells_figure(
-            [Bin(i, 0, 1) for i in range(991)],
+            [Bin(i, 0, 1) for i in range(291)],
             [],
             x_edges=(0, 1),
             y_edges=(0, 1),
