@@ -27,8 +27,6 @@ def harm(
 
 def ranks(value: ArrayLike) -> Ints:
     """Rank of each value, 1 the highest; equal ones share the better rank. Example: 5, 9, 9 are 3, 1, 1."""
-    from scipy.stats import rankdata  # slow to load: only where it is computed with
-
     fallen = -np.asarray(value, dtype=np.float64)
     return np.searchsorted(np.sort(fallen), fallen) + 1
 

@@ -92,8 +92,6 @@ def q_values(associations: Sequence[Association]) -> list[float]:
     counted = [place for place, found in enumerate(associations) if found.n >= PAIRS_FOR_VERDICT]
     counted = [place for place in counted if not np.isnan(associations[place].p)]
     if counted:
-        from scipy.stats import false_discovery_control  # slow to load: only where it is computed with
-
         q[counted] = false_discovery_control([associations[place].p for place in counted], method="bh")
     return q.tolist()
 
@@ -143,8 +141,6 @@ class _Side:
 
 def _centred_ranks(values: Floats, counts: Ints) -> Floats:
     """Ranks, less their mean, of values less the own mean of each customer; one row per draw, pairs by customer."""
-    from scipy.stats import rankdata
-
     if not counts.size:
         return np.zeros(values.shape)
     means = np.add.reduceat(values, starts_of(counts), axis=1) / counts

@@ -115,8 +115,6 @@ def survival_curve(duration: ArrayLike, event: ArrayLike, confidence: float = 0.
     remaining = at_risk - events
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(remaining > 0, events / (at_risk * remaining), 0.0))
-        from scipy.special import ndtri  # slow to load: only where it is computed with
-
         spread = ndtri(0.5 + confidence / 2) * np.sqrt(greenwood) / np.abs(np.log(survival))
         low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
     inside = (survival > 0) & (survival < 1)

@@ -57,9 +57,8 @@ def test_months_count_from_the_first_row():
 
 
 def test_a_project_without_any_plan_is_left_out():
-    es, at = one_project([0, 0], [10, 10])
-
-    assert np.isnan([es, at]).all()
+    for planned in ([0, 0, 0], [0.1, 0.2, -0.3]):
+        assert np.isnan(one_project(planned, [10, 10, 10])).all()
 
 
 def test_amounts_that_do_not_add_up_in_binary_still_meet_the_plan():

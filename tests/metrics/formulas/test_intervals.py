@@ -146,3 +146,22 @@ def test_the_order_of_the_rows_does_not_matter(intervals, seed):
     found, again = (union_with_weight(*columns(order)) for order in (intervals, shuffled))
 
     assert rows(found, "group", "start", "end", "weight") == rows(again, "group", "start", "end", "weight")
+
+
+@given(intervals=INTERVALS.filter(bool), pick=st.integers(0, 99), inset=st.integers(0, 5))
+def test_a_shorter_interval_inside_a_longer_one_of_the_same_weight_changes_nothing(intervals, pick, inset):
+    group, start, length, weight = intervals[pick % len(intervals)]
+    inside = (group, start + min(inset, length), max(length - 2 * inset, 0), weight)
+
+    found, again = (union_with_weight(*columns(given)) for given in (intervals, [*intervals, inside]))
+
+    assert rows(found, "group", "start", "end", "weight") == rows(again, "group", "start", "end", "weight")
+
+
+@given(intervals=INTERVALS, borders=st.lists(st.integers(0, 40), min_size=4, max_size=4, unique=True).map(sorted))
+def test_minutes_of_a_quarter_are_the_sum_over_its_months(intervals, borders):
+    spans = union_with_weight(*columns(intervals))
+
+    months, quarter = cut(spans, borders)[0], cut(spans, [borders[0], borders[-1]])[0]
+
+    assert months.length().sum() == pytest.approx(quarter.length().sum())
