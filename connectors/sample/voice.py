@@ -13,6 +13,8 @@ from connectors.sample.world import World
 KINDS = ("nps", "csat", "ces", "enps")
 SCALE_MIN = np.array([0, 1, 1, 0])
 SCALE_MAX = np.array([10, 5, 7, 10])
+ENOUGH = 5
+"""Answers of customers that a wave has before it asks their customers too."""
 PANEL = 60
 """Respondents a customer has; the same person may answer again in a later wave."""
 
@@ -32,12 +34,14 @@ def customer_answers(world: World, count: int) -> dict[str, pl.Series]:
     window, projects = world.window, world.projects
     wave_project, wave_month, wave_customer = waves_make(world)
     waves = len(wave_project)
-    group, place = ranks(spread(count, waves * 3, rng))
+    sizes = spread(count, waves * 3, rng)
+    group, place = ranks(sizes)
     wave, kind = group // 3, group % 3
     project, month, customer = wave_project[wave], wave_month[wave], wave_customer[wave]
     health = world.health_at(customer, month) + 0.10 * (projects.diligence[project] - 0.8)
     health += np.where(projects.impact[project] < 0, -0.12, 0.02 * np.minimum(projects.impact[project], 4))
-    end_customer = (kind == 0) & (rng.random(waves * 3) < 0.10)[group]
+    spare = (place >= ENOUGH) & (sizes[group] >= ENOUGH + 2)
+    end_customer = (kind == 0) & ((rng.random(waves * 3) < 0.10)[group] | spare)
     share = np.minimum(rng.exponential(0.12, count), 0.97)
     respondent = (wave * 7 + place) % PANEL
     return {
