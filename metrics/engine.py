@@ -13,6 +13,7 @@ from metrics.frame import Frame
 from metrics.parts import Part
 from metrics.periods import Grain
 from metrics.registry import Metric, formulas, metric
+from metrics.scopes import SCOPE_KINDS
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,13 @@ def compute_metric(frames: Iterable[Frame], key: str) -> Iterator[Block]:
     """Blocks of one metric, for every kind of scope that its entry lists."""
     entry = metric(key)
     for frame in frames:
-        for part in metric_parts(frame, key):
-            for kind in part_scopes(entry, part):
-                if len(frame.scopes.of(kind)):
+        parts = metric_parts(frame, key)
+        for kind in SCOPE_KINDS:
+            for part in parts:
+                if kind in part_scopes(entry, part) and len(frame.scopes.of(kind)):
                     yield Block(entry, part.component, kind, frame.grain, part_cells(frame, entry, part, kind))
-        frame._memo.clear()
+            frame.forget(kind)
+        frame.forget()
 
 
 def compute(frames: Iterable[Frame], keys: Iterable[str]) -> Iterator[Block]:

@@ -52,6 +52,13 @@ class Frame:
         """Number of periods P."""
         return len(self.grain)
 
+    def forget(self, kind: str | None = None) -> None:
+        """Drop what was worked out for one kind of scope (its keys end with the kind), or for all."""
+        if kind is None:
+            self._memo.clear()
+        for key in [key for key in self._memo if key[-1] == kind]:
+            del self._memo[key]
+
     def kept(self, feed: str, name: str, make: Callable[[], Any]) -> Any:
         """As Facts.derived, for work that all kinds of period share but that depends on the scopes."""
         held = self.facts.derived(feed, name, lambda: [None, None])

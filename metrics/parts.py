@@ -64,11 +64,7 @@ def placed_rows(
     chosen = np.flatnonzero(kept & (period >= 0))
     positions = chosen if at is None else at[chosen]
     placed = []
-    key = ("members", id(rows), kind)
-    if key not in frame._memo:
-        # The rows are kept beside their scopes, so that their id cannot be taken by others.
-        frame._memo[key] = (rows, frame.scopes.members(rows, kind))
-    for level in frame._memo[key][1]:
+    for level in _members(frame, kind, rows):
         scope = level[positions]
         inside = scope >= 0
         if inside.all():
@@ -76,6 +72,29 @@ def placed_rows(
         else:
             placed.append((positions[inside], scope[inside], period[chosen][inside], chosen[inside]))
     return placed
+
+
+def _members(frame: Frame, kind: str, rows: Table) -> list[Places]:
+    key = ("members", id(rows), kind)
+    if key not in frame._memo:
+        # The rows are kept beside their scopes, so that their id cannot be taken by others.
+        frame._memo[key] = (rows, frame.scopes.members(rows, kind))
+    scopes: list[Places] = frame._memo[key][1]
+    return scopes
+
+
+def _cells(frame: Frame, kind: str, rows: Table, at: Positions | None, period: Periods) -> list[NDArray[np.int64]]:
+    """Number of the (scope, period) of each weight, a list a level; one past the last where there is none."""
+    key = ("cells", id(rows), id(at), id(period), kind)
+    if key not in frame._memo:
+        size = len(frame.scopes.of(kind)) * frame.count
+        levels = []
+        for level in _members(frame, kind, rows):
+            scope = level if at is None else level[at]
+            levels.append(np.where((scope >= 0) & (period >= 0), scope * np.int64(frame.count) + period, size))
+        frame._memo[key] = (rows, at, period, levels)
+    cells: list[NDArray[np.int64]] = frame._memo[key][3]
+    return cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +115,14 @@ class Sum:
 
     def reduce(self, frame: Frame, kind: str) -> Floats:
         shape = (len(frame.scopes.of(kind)), frame.count)
-        weight = self.weight.astype(np.float64, copy=False)
-        total = np.zeros(shape[0] * shape[1])
-        for _, scope, period, chosen in placed_rows(frame, kind, self.rows, self.at, self.period, weight != 0):
-            total += np.bincount(scope * np.int64(shape[1]) + period, weights=weight[chosen], minlength=len(total))
+        size = shape[0] * shape[1]
+        total = np.zeros(size)
+        heavy = np.flatnonzero(self.weight)
+        # Where most rows weigh, leaving the others out costs more than adding zeros.
+        chosen = slice(None) if len(heavy) * 3 > len(self.weight) else heavy
+        weight = self.weight[chosen].astype(np.float64, copy=False)
+        for cell in _cells(frame, kind, self.rows, self.at, self.period):
+            total += np.bincount(cell[chosen], weights=weight, minlength=size + 1)[:size]
         grid = total.reshape(shape)
         return np.cumsum(grid, axis=1) if self.to_date else grid
 

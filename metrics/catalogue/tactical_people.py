@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.columns import Floats, Table
-from metrics.formulas.sequences import joined_key
-from metrics.frame import Frame, month_number
+from metrics.frame import Frame
 from metrics.owners import OwnerSum, by_owner, own_rows
 from metrics.parts import Custom, Distinct, Outcome, Part, Reducible, Sum, count, divide, ratio
 from metrics.registry import formula
@@ -95,12 +94,13 @@ def _overlap(frame: Frame, kind: str, projects: Table, hours: Floats, weights: F
 def _hours_beside_capacity(f: Frame) -> tuple[Table, Floats]:
     """Capacity rows (one a person and month) and all hours of that person and month, overhead included."""
     capacity, booked = f.table("capacity"), f.table("person_months")
-    person = np.concatenate([capacity.person, booked.person])
-    month = np.concatenate([month_number(capacity.month), month_number(booked.month)])
-    _, place = np.unique(joined_key([person, month]), return_inverse=True)
-    size = int(place.max()) + 1 if len(place) else 0
-    hours = np.bincount(place[len(capacity) :], weights=booked.hours, minlength=size).astype(np.float64)
-    return capacity, hours[place[: len(capacity)]]
+    months = np.unique(capacity.month)
+    column = np.searchsorted(months, booked.month)
+    beside = np.append(months, np.nan)[column] == booked.month
+    cell = booked.person[beside].astype(np.int64) * len(months) + column[beside]
+    size = len(f.table("people")) * len(months)
+    hours = np.bincount(cell, weights=booked.hours[beside], minlength=size).astype(np.float64)
+    return capacity, hours[capacity.person.astype(np.int64) * len(months) + np.searchsorted(months, capacity.month)]
 
 
 def _beside(f: Frame) -> tuple[Table, Floats]:
