@@ -212,3 +212,37 @@ class Restatement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component_id}/{self.scope_id} {self.period}"
+
+
+# Scorecards, decisions and what people asked for stand in files of their own; Django looks for them here.
+from metrics.decision_models import Decision, DecisionChange, Delivery, SavedView, Subscription  # noqa: E402
+from metrics.scorecard_models import (  # noqa: E402
+    ExportTemplate,
+    Scorecard,
+    ScorecardComment,
+    ScorecardEvent,
+    ScorecardExport,
+    SignOff,
+)
+
+__all__ = [
+    "Component",
+    "Contribution",
+    "Decision",
+    "DecisionChange",
+    "Delivery",
+    "ExportTemplate",
+    "Heartbeat",
+    "Restatement",
+    "Run",
+    "RunChunk",
+    "SavedView",
+    "Scope",
+    "Scorecard",
+    "ScorecardComment",
+    "ScorecardEvent",
+    "ScorecardExport",
+    "Series",
+    "SignOff",
+    "Subscription",
+]
