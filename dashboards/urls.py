@@ -3,7 +3,7 @@
 from django.urls import path
 
 from dashboards.views.overview import overview
-from dashboards.views.projects import projects
+from dashboards.views.projects import project, projects
 from dashboards.views.start import start
 from dashboards.views.styleguide import styleguide
 
@@ -12,7 +12,7 @@ urlpatterns = [
     path("customers/", start, name="customers"),
     path("customers/<path:code>/", start, name="customer"),
     path("projects/", projects, name="projects"),
-    path("projects/<path:code>/", start, name="project"),
+    path("projects/<path:code>/", project, name="project"),
     path("portfolios/<path:code>/", start, name="portfolio"),
     path("initiatives/<path:code>/", start, name="initiative"),
     path("metrics/", start, name="metrics"),

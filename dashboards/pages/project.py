@@ -1,0 +1,490 @@
+"""One project: is it worth it, and will it arrive?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import Http404
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dashboards import catalogue_text as text
+from dashboards import formatting as f
+from dashboards import measures
+from dashboards.figures.flow import FlowMonth, flow_figure
+from dashboards.figures.progress import Forecast, Milestone, Month, milestone_figure, s_curve_figure
+from dashboards.figures.trend import Point, trend_figure
+from dashboards.page_state import PageState
+from dashboards.pages.projects import state_word
+from dashboards.parts import Answer, Bullet, Fact, Figure, Measure, Status, bad, good, status_of, strong
+from dashboards.selectors import contribution
+from dashboards.selectors.measured import Readings, Want, readings
+from dashboards.selectors.project_detail import (
+    Hidden,
+    OutcomeLine,
+    ProjectDetail,
+    fold_hidden,
+    outcome_lines,
+    project_detail,
+)
+from metrics.registry import metrics
+
+KIND = "project"
+
+
+@dataclass(frozen=True, slots=True)
+class ReachLine:
+    """An outcome that the project claims to move: initiative, customer, progress, points."""
+
+    initiative: str
+    initiative_url: str
+    outcome: str
+    customer: str
+    customer_url: str
+    bar: Bullet
+    progress: str
+    claim: str
+    points: str
+    change: str
+    evidence: str
+    over_claimed: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """All that a project's page shows."""
+
+    name: str
+    code: str
+    status: Status
+    meta: tuple[str, ...]
+    portfolio: str
+    portfolio_url: str
+    answer: Answer
+    facts: tuple[Fact, ...]
+    description: str
+    report: str
+    report_status: Status | None
+    progress: Figure | None
+    milestones: Figure | None
+    defects: Figure | None
+    points: Figure | None
+    reach: tuple[ReachLine, ...]
+    reach_sum: str
+    reach_change: str
+    hidden: str
+    hidden_points: str
+    hidden_change: str
+    measures: tuple[Measure, ...]
+
+
+def project_page(state: PageState, code: str) -> ProjectPage:
+    """The page of one project; 404 outside the rights. Cost: eight queries beyond log-in and rights."""
+    cut = min(state.period.end, state.published.as_of)
+    detail = project_detail(code, cut=cut, zone=str(settings.EPMO_TIME_ZONE), visible_to=state.visible)
+    if detail is None:
+        raise Http404(code)
+    keys = [(key, name) for key, entry in metrics().items() if KIND in entry.scopes for name in entry.component_names]
+    wants = [Want(KIND, (code,), tuple(keys), (*state.periods, state.against))]
+    found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
+    every = outcome_lines(state.period, cut=cut, project=code)
+    lines, hidden = fold_hidden(every, visible_to=state.visible, counterpart="initiative")
+    spread = contribution.ranges([detail.id], state.period, cut=cut, start=state.period.start).get(detail.id)
+    forecast = forecast_of(detail, found, state)
+    change = found.value(KIND, code, "project_contribution", "change", state.period)
+    return ProjectPage(
+        name=detail.name,
+        code=detail.code,
+        status=lateness(detail, cut),
+        meta=_meta(detail),
+        portfolio=detail.portfolio_name,
+        portfolio_url=state.scope_url("portfolio", detail.portfolio_code)
+        if state.visible.sees(detail.portfolio_kind, detail.portfolio_code)
+        else "",
+        answer=Answer(_sentence(detail, found, state, forecast, cut), _support(every)),
+        facts=_facts(detail, found, state, spread, forecast),
+        description=detail.description,
+        report=_report(detail),
+        report_status=status_of(detail.report.rag) if detail.report and detail.report.rag else None,
+        progress=_progress(detail, state, forecast, cut),
+        milestones=_milestones(detail, cut),
+        defects=_defects(detail),
+        points=_points(found, state, code),
+        reach=tuple(reach_line(line, state) for line in lines),
+        reach_sum=f.number(sum(line.points for line in every), 2, sign=True),
+        reach_change=f.number(change, 2, sign=True),
+        hidden=hidden_words(hidden),
+        hidden_points=f.number(hidden.points, 2, sign=True),
+        hidden_change=f.number(hidden.change, 2, sign=True),
+        measures=tuple(
+            measures.measure(found, state, KIND, code, key)
+            for key, entry in metrics().items()
+            if KIND in entry.scopes
+            and found.get(KIND, code, key, "", state.period).status not in {"no_data", "not_due"}
+        ),
+    )
+
+
+def hidden_words(hidden: Hidden) -> str:
+    """`Not visible to you (3)`; blank when nothing is hidden."""
+    return _("Not visible to you (%(n)s)") % {"n": f.number(hidden.count)} if hidden.count else ""
+
+
+def lateness(detail: ProjectDetail, cut: dt.date) -> Status:
+    """Late, on time, done or not begun, from the plan's dates and the milestones."""
+    if detail.state in {"completed", "cancelled", "on_hold", "proposed"}:
+        return Status("none", state_word(detail.state))
+    late = [m for m in detail.milestones if (m.actual_on or m.forecast_on or m.baseline_on) > m.baseline_on]
+    overdue = [m for m in detail.milestones if m.actual_on is None and m.baseline_on < cut]
+    if detail.planned_finish_on and detail.planned_finish_on < cut and detail.actual_finish_on is None:
+        return Status("bad", _("Past its planned finish"))
+    if overdue:
+        return Status(
+            "bad", ngettext("%(n)s milestone overdue", "%(n)s milestones overdue", len(overdue)) % {"n": len(overdue)}
+        )
+    return Status("watch", _("Late")) if late else Status("ok", _("On time"))
+
+
+def _meta(detail: ProjectDetail) -> tuple[str, ...]:
+    told = []
+    if detail.manager:
+        told.append(_("Manager: %(name)s") % {"name": detail.manager})
+    if detail.sponsor:
+        told.append(_("Sponsor: %(name)s") % {"name": detail.sponsor})
+    start, finish = (
+        detail.actual_start_on or detail.planned_start_on,
+        detail.actual_finish_on or detail.planned_finish_on,
+    )
+    if start and finish:
+        told.append(_("%(start)s to %(finish)s") % {"start": f.month_year(start), "finish": f.month_year(finish)})
+    return tuple(told)
+
+
+def forecast_of(detail: ProjectDetail, found: Readings, state: PageState) -> Forecast | None:
+    """Where cost and plan end when the indexes of the period go on; None without them or once finished.
+
+    Cost is the stored estimate at completion; the finish is the planned duration divided by the time index.
+    """
+    cost = found.value(KIND, detail.code, "cost_performance_index", "estimate_at_completion", state.period)
+    pace = found.value(KIND, detail.code, "schedule_performance_index_time", "", state.period)
+    planned = [m.month for m in detail.months if m.planned]
+    if cost is None or not pace or not planned or detail.actual_finish_on is not None:
+        return None
+    months = (planned[-1].year - planned[0].year) * 12 + planned[-1].month - planned[0].month + 1
+    days = round(months / pace * 30.4375)
+    return Forecast(planned[0] + dt.timedelta(days=days), cost)
+
+
+def _sentence(
+    detail: ProjectDetail, found: Readings, state: PageState, forecast: Forecast | None, cut: dt.date
+) -> SafeString:
+    change = found.get(KIND, detail.code, "project_contribution", "change", state.period)
+    total = found.value(KIND, detail.code, "project_contribution", "", state.period)
+    period = f.period(state.period.code)
+    if total is None:
+        first = format_html(_("No measurable outcome stands behind this project, so nothing can be credited to it."))
+    elif change.value is not None and change.value >= 0.005:
+        first = format_html(
+            _("Added {points} points to what customers attained in {period}, {total} so far."),
+            points=good(f.number(change.value, 2)),
+            period=period,
+            total=strong(f.number(total, 2)),
+        )
+    elif change.value is not None and change.value <= -0.005:
+        first = format_html(
+            _("Took back {points} points of what customers attained in {period}; {total} are left."),
+            points=bad(f.number(-change.value, 2)),
+            period=period,
+            total=strong(f.number(total, 2)),
+        )
+    else:
+        first = format_html(
+            _("Added nothing new in {period}; {total} points of what customers attained are credited so far."),
+            period=period,
+            total=strong(f.number(total, 2)),
+        )
+    return format_html("{} {}", first, _plan_sentence(detail, found, state, forecast, cut))
+
+
+def _plan_sentence(
+    detail: ProjectDetail, found: Readings, state: PageState, forecast: Forecast | None, cut: dt.date
+) -> SafeString:
+    if detail.actual_finish_on is not None and detail.planned_finish_on is not None and detail.actual_finish_on < cut:
+        slip = (detail.actual_finish_on - detail.planned_finish_on).days
+        if slip > 0:
+            return format_html(_("It finished {days} late."), days=bad(f.days(slip)))
+        return format_html(_("It finished on time."))
+    if forecast is None:
+        return SafeString("")
+    late = (forecast.finish_on - detail.planned_finish_on).days if detail.planned_finish_on else 0
+    over = found.value(KIND, detail.code, "cost_performance_index", "variance_at_completion", state.period)
+    planned = found.value(KIND, detail.code, "cost_performance_index", "budget_at_completion", state.period)
+    share = -over / planned if over is not None and planned else 0.0
+    if late >= 7 and share >= 0.01:
+        return format_html(
+            _("At this pace it ends {days} late and {share} over plan."),
+            days=bad(f.days(late)),
+            share=bad(f.percent(share)),
+        )
+    if late >= 7:
+        return format_html(_("At this pace it ends {days} late."), days=bad(f.days(late)))
+    if share >= 0.01:
+        return format_html(_("At this pace it costs {share} more than planned."), share=bad(f.percent(share)))
+    return format_html(_("At this pace it ends as planned."))
+
+
+def _support(lines: Sequence[OutcomeLine]) -> str:
+    if not lines:
+        return ""
+    customers = {line.customer for line in lines}
+    over = sum(line.scale is not None and 0 < line.scale < 1 for line in lines)
+    told = ngettext(
+        "It claims to move outcomes of %(n)s customer.",
+        "It claims to move outcomes of %(n)s customers.",
+        len(customers),
+    ) % {"n": f.number(len(customers))}
+    if not over:
+        return told
+    return f"{told} " + ngettext(
+        "On %(n)s outcome more is claimed than was attained, so the claims are scaled down.",
+        "On %(n)s outcomes more is claimed than was attained, so the claims are scaled down.",
+        over,
+    ) % {"n": f.number(over)}
+
+
+def _facts(
+    detail: ProjectDetail,
+    found: Readings,
+    state: PageState,
+    spread: contribution.Range | None,
+    forecast: Forecast | None,
+) -> tuple[Fact, ...]:
+    def reading(metric: str, component: str = "") -> object:
+        return found.get(KIND, detail.code, metric, component, state.period)
+
+    change = found.get(KIND, detail.code, "project_contribution", "change", state.period)
+    shown = [
+        Fact(
+            _("Contribution in the period"),
+            f.number(change.value, 2, sign=True),
+            _("points, range %(low)s to %(high)s")
+            % {"low": f.number(spread.low, 2, sign=True), "high": f.number(spread.high, 2, sign=True)}
+            if spread is not None and change.value is not None
+            else text.status(change.status, change.reason),
+            why=state.why("project_contribution", KIND, detail.code, "change"),
+        )
+    ]
+    for metric in ("cost_performance_index", "schedule_performance_index_time"):
+        r = found.get(KIND, detail.code, metric, "", state.period)
+        shown.append(
+            Fact(
+                text.title(metric),
+                f.number(r.value, 2),
+                measures.target_text(r) if r.value is not None else "",
+                measures.status(r),
+                state.why(metric, KIND, detail.code),
+            )
+        )
+    planned = found.value(KIND, detail.code, "cost_performance_index", "budget_at_completion", state.period)
+    spent = found.get(KIND, detail.code, "cost_performance_index", "", state.period).denominator
+    shown.append(
+        Fact(
+            _("Spent"),
+            f.money(spent),
+            _("remaining %(money)s") % {"money": f.money(forecast.cost - spent)}
+            if forecast is not None and spent is not None
+            else "",
+        )
+    )
+    shown.append(
+        Fact(
+            _("Forecast cost"),
+            f.money(forecast.cost if forecast else None),
+            _("planned %(money)s") % {"money": f.money(planned)} if planned is not None else "",
+            why=state.why("cost_performance_index", KIND, detail.code, "estimate_at_completion"),
+        )
+    )
+    finish = detail.actual_finish_on or (forecast.finish_on if forecast else None)
+    shown.append(
+        Fact(
+            _("Finished") if detail.actual_finish_on else _("Forecast finish"),
+            f.date(finish),
+            _("planned %(date)s") % {"date": f.date(detail.planned_finish_on)} if detail.planned_finish_on else "",
+        )
+    )
+    return tuple(shown)
+
+
+def _report(detail: ProjectDetail) -> str:
+    r = detail.report
+    if r is None:
+        return ""
+    parts = [_("Status report of %(date)s") % {"date": f.date(r.reported_on)}]
+    if r.rating:
+        parts.append(r.rating)
+    if r.percent_complete is not None:
+        parts.append(_("%(share)s complete") % {"share": f.percent(r.percent_complete / 100)})
+    if r.narrative:
+        parts.append(r.narrative)
+    return " · ".join(parts)
+
+
+def _progress(detail: ProjectDetail, state: PageState, forecast: Forecast | None, cut: dt.date) -> Figure | None:
+    if not any(m.planned or m.actual for m in detail.months):
+        return None
+    planned = earned = actual = 0.0
+    months = []
+    for m in detail.months:
+        planned += m.planned or 0.0
+        reported = m.earned is not None and m.actual is not None and m.month < cut
+        earned += m.earned or 0.0 if reported else 0.0
+        actual += m.actual or 0.0 if reported else 0.0
+        months.append(Month(m.month, planned, earned if reported else None, actual if reported else None))
+    known = [m for m in months if m.earned is not None]
+    title = _("No earned value reported yet")
+    if known and known[-1].planned is not None and known[-1].earned is not None:
+        gap = known[-1].earned - known[-1].planned
+        if abs(gap) < 0.01 * max(1.0, known[-1].planned):
+            title = _("Earned value follows the plan")
+        elif gap < 0:
+            title = _("Earned value trails the plan by %(money)s") % {"money": f.money(-gap, detail.currency)}
+        else:
+            title = _("Earned value is ahead of the plan by %(money)s") % {"money": f.money(gap, detail.currency)}
+    drawn = forecast if forecast and detail.currency == settings.EPMO_BASE_CURRENCY else None
+    return s_curve_figure(
+        months,
+        title=title,
+        unit=_("%(currency)s, cumulative by month") % {"currency": detail.currency},
+        currency=detail.currency,
+        today=state.published.as_of,
+        budget=detail.budget,
+        forecast=drawn,
+        source=_("Source: project months"),
+    )
+
+
+def _milestones(detail: ProjectDetail, cut: dt.date) -> Figure | None:
+    if not detail.milestones:
+        return None
+    shown = [
+        Milestone(
+            m.name,
+            m.baseline_on,
+            m.actual_on if m.actual_on and m.actual_on < cut else None,
+            m.forecast_on or m.actual_on,
+        )
+        for m in detail.milestones[-14:]
+    ]
+    late = sum(m.slip_days > 0 for m in shown)
+    title = (
+        ngettext("%(late)s of %(all)s milestone is late", "%(late)s of %(all)s milestones are late", len(shown))
+        % {"late": f.number(late), "all": f.number(len(shown))}
+        if late
+        else _("Every milestone is on time")
+    )
+    return milestone_figure(
+        shown, title=title, unit=_("First approved date against actual or forecast date"), today=cut
+    )
+
+
+def _defects(detail: ProjectDetail) -> Figure | None:
+    if len(detail.defects) < 2:
+        return None
+    found = fixed = 0
+    months = []
+    for d in detail.defects:
+        found, fixed = found + d.found, fixed + d.fixed
+        months.append(FlowMonth(d.month, found, fixed))
+    left = found - fixed
+    title = (
+        ngettext("%(n)s defect is open", "%(n)s defects are open", left) % {"n": f.number(left)}
+        if left
+        else _("Every defect found is fixed")
+    )
+    return flow_figure(
+        months[-18:],
+        key="defects",
+        title=title,
+        unit=_("Valid defects found and fixed, cumulative"),
+        words=(_("Found"), _("Fixed")),
+    )
+
+
+def _points(found: Readings, state: PageState, code: str) -> Figure | None:
+    points = [
+        Point(p.code, r.value, remark=text.status(r.status, r.reason), partial=r.partial)
+        for p in state.periods
+        for r in [found.get(KIND, code, "project_contribution", "", p)]
+    ]
+    if sum(p.value is not None for p in points) < 2:
+        return None
+    return trend_figure(
+        points,
+        key="points",
+        title=_("Points credited over time"),
+        unit=_("Points of what customers set out to reach, at the end of each period"),
+        words=lambda v: f.number(v, 1 if v is None or abs(v) >= 1 else 2, sign=True),
+        height=240,
+    )
+
+
+EVIDENCE = {"claimed": "Claimed", "before_after": "Before and after", "customer_confirmed": "Confirmed by the customer"}
+
+
+def reach_line(line: OutcomeLine, state: PageState) -> ReachLine:
+    """An outcome row, worded; progress in percent of the way from baseline to target."""
+    attained = (line.attained or 0.0) * 100
+    over = line.scale is not None and 0 < line.scale < 1
+    if line.attained is None:
+        status = Status("none", _("Not measured"))
+    elif attained >= 100:
+        status = Status("ok", _("Reached"))
+    elif attained < 0:
+        status = Status("bad", _("Behind its start"))
+    else:
+        status = Status("watch" if line.due_on and line.due_on < state.published.as_of else "ok", _("Under way"))
+        if line.due_on and line.due_on < state.published.as_of:
+            status = Status("bad", _("Overdue"))
+    return ReachLine(
+        initiative=line.initiative_name,
+        initiative_url=state.url("initiative", line.initiative),
+        outcome=line.outcome_name,
+        customer=line.customer_name,
+        customer_url=state.url("customer", line.customer) if state.visible.sees("customer", line.customer) else "",
+        bar=Bullet(
+            attained,
+            f"{line.outcome_name}: {f.percent(line.attained)}",
+            min(0.0, attained),
+            100.0,
+            kind=status.kind if status.kind != "none" else "ok",
+        ),
+        progress=_("%(share)s of the way: %(now)s, from %(start)s to %(goal)s %(unit)s")
+        % {
+            "share": f.percent(line.attained),
+            "now": quantity(line.value),
+            "start": quantity(line.baseline),
+            "goal": quantity(line.target),
+            "unit": line.unit,
+        },
+        claim=f.percent(line.claim, 0, sign=True),
+        points=f.number(line.points, 2, sign=True),
+        change=f.number(line.change, 2, sign=True),
+        evidence=_(EVIDENCE[line.evidence]) if line.evidence in EVIDENCE else "",
+        over_claimed=_("More claimed than attained: scaled to %(share)s") % {"share": f.percent(line.scale)}
+        if over
+        else "",
+        status=status,
+    )
+
+
+def quantity(value: float | None) -> str:
+    """A number in the unit of an outcome, with the decimals it needs."""
+    if value is None:
+        return f.ABSENT
+    return f.number(value, next((d for d in (0, 1, 2) if abs(round(value, d) - value) < 1e-9), 2))
