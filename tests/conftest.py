@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 
 from epmo.embedded import Servers, Urls
 from tests import services
@@ -18,6 +19,10 @@ from tests.stack import Stack, drop_database, make_database, make_stack
 
 NOON = datetime(2026, 7, 10, 12, tzinfo=UTC)
 CI = os.environ.get("CI", "").lower() == "true"
+
+# A busy machine is no failure of an example.
+settings.register_profile("epmo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("epmo")
 
 
 @pytest.fixture
