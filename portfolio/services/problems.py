@@ -131,6 +131,5 @@ class ProblemLog:
         return iter(self.sorted())
 
     def sorted(self) -> list[Problem]:
-        """By file in the order of delivery, then by line; within a row as found."""
-        files = {name: place for place, name in enumerate(dict.fromkeys(p.file for p in self._found))}
-        return sorted(self._found, key=lambda p: (files[p.file], p.line))
+        """By file and line; within a row as found."""
+        return sorted(self._found, key=lambda p: (p.file, p.line))
