@@ -22,10 +22,11 @@ def web_command(port: int, *, workers: int = 2, threads: int = 16, host: str = "
     return [*command, "--no-access-log", "--log-level", "warning", "--workers-kill-timeout", "5"]
 
 
-def worker_command(*, processes: int = 2, queues: str = "interactive,compute") -> list[str]:
-    """A Celery worker; queues are served in the order in which they are named."""
+def worker_command(*, processes: int = 2, queues: str = "interactive,compute", beat: Path | None = None) -> list[str]:
+    """A Celery worker; queues are served in the order in which they are named. `beat`: with one inside, its folder."""
     command = [sys.executable, "-m", "celery", "-A", "epmo", "worker", "-Q", queues, "-c", str(processes)]
-    return [*command, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    return command if beat is None else [*command, "--beat", "--schedule", str(beat / "beat-schedule")]
 
 
 def beat_command(folder: Path) -> list[str]:
@@ -97,6 +98,7 @@ class Supervisor:
             if self._restarts[name] > RESTARTS or name == "web":
                 raise ChildFailed(f"{name} ended with {process.returncode}; see {self.logs / name}.log")
             self.report(f"{name} ended with {process.returncode} and is started again.")
+            children.stop(process, ())  # what it left in its session
             self.start(name, self._commands[name])
 
     def stop(self) -> None:

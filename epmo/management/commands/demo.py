@@ -18,9 +18,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from epmo import children, env
 from epmo.embedded import Servers, digest
 from epmo.programs import ServerError
-from epmo.supervisor import ChildFailed, Stopped, Supervisor, beat_command, web_command, worker_command
+from epmo.supervisor import ChildFailed, Stopped, Supervisor, web_command, worker_command
 
 FIRST_PORT, LAST_PORT = 8000, 8099
+COMPUTE = 3  # what demo_fill answers when values are still to be computed
 
 
 class Command(BaseCommand):
@@ -68,12 +69,12 @@ class Command(BaseCommand):
         }
         try:
             arguments = ["--state", str(state.path), *(["--data", str(source)] if source else [])]
-            if supervisor.run("demo_fill", *arguments):
+            filled = supervisor.run("demo_fill", *arguments)
+            if filled not in (0, COMPUTE):
                 raise ChildFailed("The data could not be loaded; the reason stands above.")
-            supervisor.start("worker", worker_command())
-            supervisor.start("beat", beat_command(settings.VAR))
             supervisor.start("web", web_command(port))
-            if supervisor.run("demo_fill", "--wait"):
+            supervisor.start("worker", worker_command(beat=settings.VAR))
+            if filled == COMPUTE and supervisor.run("demo_fill", "--wait"):
                 self.stderr.write("Not every value could be computed; the data page says why.")
             self._wait_for_web(supervisor, port)
             self._greet(port, state, time.monotonic() - start)

@@ -14,6 +14,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from epmo.management.commands.demo import COMPUTE
+from epmo.static import fingerprint
 from metrics.models import Run
 from metrics.runs import run_progress, run_request
 from portfolio.models import Grant, Portfolio, Project
@@ -42,11 +44,21 @@ class Command(BaseCommand):
             self._wait()
             return
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        self._collect_static()
         if not Project.objects.exists():
             self._load(data)
         if state is not None:
             self._open_logins(state)
+        if not Run.objects.filter(state=Run.State.PUBLISHED).exists() or Run.objects.filter(state__in=WAITING).exists():
+            self.stdout.write("Computing with a Celery worker ...")
+            sys.exit(COMPUTE)
+
+    def _collect_static(self) -> None:
+        """Gather and compress static files, unless none has changed since the last time."""
+        stamp, now = settings.VAR / "static.stamp", fingerprint()
+        if not stamp.exists() or stamp.read_text() != now or not settings.STATIC_ROOT.is_dir():
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+            stamp.write_text(now)
 
     def _load(self, data: str) -> None:
         if data:
