@@ -11,7 +11,7 @@ from typing import Protocol
 
 from celery import current_app
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -54,7 +54,7 @@ class ImportNotStarted(Exception):
 def import_start(
     *,
     files: Sequence[Upload],
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     connector: str = "",
     options: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,

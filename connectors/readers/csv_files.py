@@ -9,7 +9,8 @@ import codecs
 import csv
 import hashlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,15 @@ CHUNK_BYTES = MB
 BOM = codecs.BOM_UTF8
 UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-Opener = Callable[[], BinaryIO]
+
+class Readable(Protocol):
+    """Bytes in pieces."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next piece; empty at the end."""
+
+
+Opener = Callable[[], AbstractContextManager[Readable]]
 
 
 def csv_table(feed: str, file: str, opener: Opener, held: Limits) -> Table:
@@ -89,7 +98,7 @@ def _bad_encoding(file: str, line: int, message: str) -> TableFault:
 class Chunks:
     """Decoded pieces of a file, each ending at a line end."""
 
-    def __init__(self, stream: BinaryIO, held: Limits, file: str) -> None:
+    def __init__(self, stream: Readable, held: Limits, file: str) -> None:
         self._stream = stream
         self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode
         self._held = held
@@ -131,8 +140,7 @@ class LineSource:
         self.record: list[str] = []
         """Lines of the record that is being read."""
 
-    @property
-    def exhausted(self) -> bool:
+    def at_end(self) -> bool:
         """Whether every line of the chunks pulled so far was given out."""
         return self._place >= len(self._lines)
 
@@ -140,7 +148,7 @@ class LineSource:
         return self
 
     def __next__(self) -> str:
-        if self.exhausted:
+        if self.at_end():
             text = self._chunks.next()
             if text is None:
                 raise StopIteration
@@ -221,7 +229,7 @@ def _records(file: str, source: LineSource) -> Records:
     numbers: list[int] = []
     rows: list[list[str] | None] = []
     reader = csv.reader(source)
-    while not source.exhausted:
+    while not source.at_end():
         source.record.clear()
         try:
             record: list[str] | None = next(reader)
@@ -231,7 +239,7 @@ def _records(file: str, source: LineSource) -> Records:
             if "field larger" in str(error):
                 raise TableFault(_unreadable(file, source.number, error)) from None
             record, reader = None, csv.reader(source)
-        if record is not None and source.exhausted and _never_closes(source.record):
+        if record is not None and source.at_end() and _never_closes(source.record):
             record = None
         if record is None or len(record) > 1 or (record and record[0].strip()):
             numbers.append(source.number)

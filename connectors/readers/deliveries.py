@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
@@ -146,8 +145,8 @@ class _Member:
         """The next bytes."""
         return self._stream.read(size)
 
-    def __enter__(self) -> BinaryIO:
-        return self  # type: ignore[return-value]
+    def __enter__(self) -> _Member:
+        return self
 
     def __exit__(self, *exc: object) -> None:
         self._stream.close()

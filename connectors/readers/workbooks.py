@@ -7,7 +7,7 @@ cells. Document type declarations are refused, so no entity is ever expanded.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -181,7 +181,7 @@ def _header(book: Book, cells: dict[int, Cell]) -> list[str]:
     return [_text(book, cells[place], "text") if place in cells else "" for place in range(min(width, 20_000))]
 
 
-def _rows(book: Book, file: str, entry: str) -> Iterator[tuple[int, dict[int, Cell]]]:
+def _rows(book: Book, file: str, entry: str) -> Generator[tuple[int, dict[int, Cell]], None, None]:
     try:
         with zipfile.ZipFile(book.path) as archive, archive.open(entry) as stream:
             yield from SheetParser(book.strings).rows(stream)

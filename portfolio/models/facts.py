@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portfolio.feed_types import MAX_CODE, MAX_DECIMALS, MAX_INTEGER_DIGITS, Text
+from portfolio.feed_types import MAX_CODE, MAX_DECIMALS, MAX_INTEGER_DIGITS
 
 
 class Team(models.Model):
@@ -48,7 +48,7 @@ class Fact(models.Model):
         abstract = True
 
 
-def number(label: Text, *, null: bool = False) -> "models.DecimalField[Any, Any]":
+def number(label: Any, *, null: bool = False) -> "models.DecimalField[Any, Any]":
     """A number of the contract: exact, 18 digits before the point and 10 after."""
     return models.DecimalField(
         label,
@@ -60,7 +60,7 @@ def number(label: Text, *, null: bool = False) -> "models.DecimalField[Any, Any]
 
 
 def reference(
-    to: str, label: Text, *, null: bool = False, index: bool = True, reverse: bool = True
+    to: str, label: Any, *, null: bool = False, index: bool = True, reverse: bool = True
 ) -> "models.ForeignKey[Any, Any]":
     """A reference to a row of another feed. Not indexed where the key of the table begins with it."""
     return models.ForeignKey(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg2 import sql
@@ -73,7 +73,7 @@ def fact_put(
     feed: str,
     key: Key,
     values: Mapping[str, Any],
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     version: int | None = None,
     kind: str = ChangeSet.Kind.API,
     note: str = "",
@@ -93,7 +93,7 @@ def fact_patch(
     feed: str,
     key: Key,
     values: Mapping[str, Any],
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     version: int | None,
     kind: str = ChangeSet.Kind.API,
     note: str = "",
@@ -113,7 +113,7 @@ def fact_remove(
     *,
     feed: str,
     key: Key,
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     version: int | None = None,
     kind: str = ChangeSet.Kind.API,
     note: str = "",
@@ -150,7 +150,7 @@ def _write(
     key: Key,
     header: Sequence[str],
     cells: Mapping[str, str],
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     version: int | None,
     kind: str,
     note: str,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from celery import current_app
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,7 +58,7 @@ def facts_write(
     *,
     delivery: Delivery,
     kind: str = ChangeSet.Kind.IMPORT,
-    actor: AbstractBaseUser | None = None,
+    actor: User | None = None,
     note: str = "",
     skip_bad_rows: bool = False,
     dry_run: bool = False,
@@ -100,7 +100,7 @@ class _Write:
         self,
         delivery: Delivery,
         kind: str,
-        actor: AbstractBaseUser | None,
+        actor: User | None,
         note: str,
         undoes: ChangeSet | None,
         progress: Progress,
@@ -128,8 +128,7 @@ class _Write:
         """Rows by themselves, then under the lock against each other and against what is stored."""
         if self.delivery.refused:
             return
-        self._stage()
-        if self.delivery.refused:
+        if not self._stage():
             return
         with connection.cursor() as cursor:
             self.progress(_("waiting for another import"), 0.55)
@@ -150,7 +149,8 @@ class _Write:
             live_codes(held)
             self.found[name] = count(held)
 
-    def _stage(self) -> None:
+    def _stage(self) -> bool:
+        """Take in every table; False when one passed a limit."""
         total = sum(table.rows_expected or 0 for table in self.delivery.tables)
         done = 0
         seen: set[str] = set()
@@ -174,6 +174,7 @@ class _Write:
                 self.left_out.add(feed.name)
                 self.delivery.refused |= fault.problem.code == "too_large"
             done += table.rows_expected or 0
+        return not self.delivery.refused
 
     def _stage_one(self, table: Table, done: int, total: int) -> None:
         label = _("reading %(file)s") % {"file": table.file}

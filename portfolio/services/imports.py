@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -64,7 +64,7 @@ class Alive:
 
 def run_open(
     *,
-    actor: AbstractBaseUser | None,
+    actor: User | None,
     connector: str = "",
     options: dict[str, str] | None = None,
     skip_bad_rows: bool = False,

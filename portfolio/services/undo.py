@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import TextIO
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg2 import sql
@@ -27,7 +27,7 @@ class UndoRefused(Exception):
     """A change set that cannot be undone, with the reason."""
 
 
-def undo(*, change_set: ChangeSet, actor: AbstractBaseUser | None, note: str = "") -> Report:
+def undo(*, change_set: ChangeSet, actor: User | None, note: str = "") -> Report:
     """Bring the rows of a change set back to what they were before it.
 
     Refused when a later write changed one of the rows, when it was undone already, or when the rows before no longer
