@@ -104,6 +104,7 @@ SIGNS = {
     "plan": '<rect x=".5" y=".5" width="17" height="9" fill="none" stroke="var(--plan)"/>',
     "plan-line": '<path d="M0 5h18" stroke="var(--plan)" stroke-width="1.5" stroke-dasharray="4 3"/>',
     "forecast-line": '<path d="M0 5h18" stroke="var(--forecast)" stroke-width="2" stroke-dasharray="2 3"/>',
+    "ink-dots": '<path d="M0 5h18" stroke="var(--ink)" stroke-width="2" stroke-dasharray="2 3"/>',
     "band": '<rect width="18" height="10" fill="var(--accent)" opacity=".2"/>',
     "hatch": '<rect x=".5" y=".5" width="17" height="9" fill="none" stroke="var(--actual)"/>'
     '<path d="M2 10l5-10M7 10l5-10M12 10l5-10" stroke="var(--actual)" stroke-width="1.5"/>',

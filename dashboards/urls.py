@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboards.views.customers import customer, customers
 from dashboards.views.overview import overview
 from dashboards.views.projects import project, projects
 from dashboards.views.start import start
@@ -9,8 +10,8 @@ from dashboards.views.styleguide import styleguide
 
 urlpatterns = [
     path("", overview, name="overview"),
-    path("customers/", start, name="customers"),
-    path("customers/<path:code>/", start, name="customer"),
+    path("customers/", customers, name="customers"),
+    path("customers/<path:code>/", customer, name="customer"),
     path("projects/", projects, name="projects"),
     path("projects/<path:code>/", project, name="project"),
     path("portfolios/<path:code>/", start, name="portfolio"),

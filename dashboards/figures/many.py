@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -161,6 +161,7 @@ def points_figure(
     heads: tuple[str, str, str],
     hover: Sequence[str],
     source: str = "",
+    x_cell: Callable[[float], str] | None = None,
 ) -> Figure:
     """As `cells_figure`, for so few subjects that each can be a point; the outliers are labelled."""
     xs, ys = [n.x for n in named], [n.y for n in named]
@@ -222,7 +223,11 @@ def points_figure(
         table=table(
             heads,
             [
-                (Cell(n.name, n.name), Cell(f.money(10**n.x), 10**n.x), Cell(f.number(n.y, 2, sign=True), n.y))
+                (
+                    Cell(n.name, n.name),
+                    Cell(x_cell(n.x), n.x) if x_cell else Cell(f.money(10**n.x), 10**n.x),
+                    Cell(f.number(n.y, 2, sign=True), n.y),
+                )
                 for n in sorted(named, key=lambda n: -n.y)
             ],
         ),

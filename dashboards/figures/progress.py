@@ -176,7 +176,7 @@ def s_curve_figure(
             Key("plan-line", _("Planned")),
             Key("ink", _("Actual cost")),
             Key("line", _("Earned")),
-            *((Key("forecast-line", _("Forecast")),) if forecast else ()),
+            *((Key("ink-dots", _("Forecast")),) if forecast else ()),
         ),
         height=320,
         narrow={"layout": {"margin": {"r": 56}}},

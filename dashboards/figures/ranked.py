@@ -175,8 +175,13 @@ def impact_figure(
     unit: str,
     source: str = "",
     named: int = 3,
+    words: tuple[str, str] | None = None,
 ) -> Figure:
-    """Minutes lost as bars at their dates; what no user noticed is grey; the worst few are named."""
+    """Minutes lost as bars at their dates; what no user noticed is grey; the worst few are named.
+
+    `words` name the two kinds when they are others than noticed and not noticed.
+    """
+    strong_word, quiet_word = words or (_("Noticed by this customer’s users"), _("Not noticed"))
     ordered = sorted(impacts, key=lambda i: i.day)
     worst = sorted(ordered, key=lambda i: -i.minutes)[:named]
     top = max((i.minutes for i in ordered), default=1.0)
@@ -223,7 +228,7 @@ def impact_figure(
             ],
         },
         table=table(
-            [_("Incident"), _("Day"), _("Minutes lost"), _("Noticed")],
+            [_("Incident"), _("Day"), _("Minutes lost"), strong_word],
             [
                 (
                     Cell(i.name, i.name),
@@ -234,7 +239,7 @@ def impact_figure(
                 for i in ordered
             ],
         ),
-        legend=(Key("bad", _("Noticed by this customer’s users")), Key("previous", _("Not noticed"))),
+        legend=(Key("bad", strong_word), Key("previous", quiet_word)),
         source=source,
         height=280,
         narrow={"layout": {"annotations": []}},
