@@ -105,6 +105,9 @@ class Translation:
         unknown = named - set(FEEDS[feed].by_name)
         if unknown:
             raise ValueError(f"{feed} has no column {', '.join(sorted(unknown))}")
+        missing = set(FEEDS[feed].required) - named
+        if missing:
+            raise ValueError(f"{feed} needs the column {', '.join(sorted(missing))}")
         return [name for name in FEEDS[feed].by_name if name in named]
 
     def tables(self) -> list[Table]:

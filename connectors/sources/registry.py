@@ -11,13 +11,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from connectors.registry import Connector, connector_register
-from connectors.sources import ravenstack, uk_gmpp
+from connectors.sources import github_status, mspdi, ravenstack, servicenow, uk_gmpp
 from connectors.sources.base import BASE_CURRENCY, Source, SourceRefused
 from connectors.sources.files import source_files
 from portfolio.services.problems import problem
 from portfolio.services.tables import Delivery
 
-SOURCES: Final = (uk_gmpp.SOURCE, ravenstack.SOURCE)
+SOURCES: Final = (uk_gmpp.SOURCE, ravenstack.SOURCE, mspdi.SOURCE, github_status.SOURCE, servicenow.SOURCE)
 
 
 def sources_register() -> None:

@@ -140,6 +140,11 @@ def test_a_row_with_a_column_that_the_feed_has_not_is_a_mistake_of_the_connector
     with pytest.raises(ValueError, match="customers has no column colour"):
         done.tables()
 
+    done = Translation(["a.csv"])
+    done.add("customers", Place(1, 2), code="C")
+    with pytest.raises(ValueError, match="customers needs the column name"):
+        done.tables()
+
 
 def test_one_file_keeps_its_own_lines_and_several_keep_file_and_line() -> None:
     one, two = Translation(["a.csv"]), Translation(["a.csv", "b.csv"])
