@@ -13,5 +13,10 @@ SWEEP_SECONDS: Final = 10.0
 
 BEAT_SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "sweep": {"task": "metrics.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 3}},
+    "imports": {
+        "task": "connectors.imports_sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS * 3},
+    },
     "nightly": {"task": "metrics.nightly", "schedule": crontab(hour="0", minute="20"), "options": {"expires": 3600}},
 }
