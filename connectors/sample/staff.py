@@ -13,8 +13,8 @@ from connectors.sample.world import World
 
 ROLES = ("developer", "designer", "tester", "support", "analyst", "project manager", "operations")
 REASONS = ("voluntary", "involuntary", "retired", "other")
-ROWS_A_MONTH = 3
-"""Rows of hours of a person and month: two projects and overhead, before the total is made exact."""
+OLDEST_DAYS = 720
+"""In the large sizes nobody was hired much longer before the window, so that benchmarks measure the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ def staff_make(world: World) -> Staff:
         gone_early = ~newcomer & (rng.random(n) < 0.22)
         left = np.where(gone_early, -rng.integers(0, 400, n), left)
         hired = np.where(gone_early, left - rng.integers(60, 2_000, n), hired)
+        hired = np.where(gone_early, hired, np.maximum(hired, -OLDEST_DAYS))
+        hired = np.where(gone_early, np.maximum(hired, left - OLDEST_DAYS), hired)
     return Staff(team, hired, np.where(left >= days, 10**7, left))
 
 
