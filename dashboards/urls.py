@@ -3,6 +3,8 @@
 from django.urls import path
 
 from dashboards.views.customers import customer, customers
+from dashboards.views.explain import explain
+from dashboards.views.metrics import metric, metrics
 from dashboards.views.overview import overview
 from dashboards.views.projects import project, projects
 from dashboards.views.start import start
@@ -16,9 +18,9 @@ urlpatterns = [
     path("projects/<path:code>/", project, name="project"),
     path("portfolios/<path:code>/", start, name="portfolio"),
     path("initiatives/<path:code>/", start, name="initiative"),
-    path("metrics/", start, name="metrics"),
-    path("metrics/<slug:key>/", start, name="metric"),
-    path("explain/<slug:metric>/", start, name="explain"),
+    path("metrics/", metrics, name="metrics"),
+    path("metrics/<slug:key>/", metric, name="metric"),
+    path("explain/<slug:metric>/", explain, name="explain"),
     path("data/", start, name="data"),
     path("styleguide/", styleguide, name="styleguide"),
 ]

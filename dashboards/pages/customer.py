@@ -208,7 +208,13 @@ def _facts(row: CustomerRow, found: Readings, state: PageState) -> tuple[Fact, .
         r = found.get(KIND, row.code, metric, "", state.period)
         m = measures.measure(found, state, KIND, row.code, metric)
         shown.append(
-            Fact(m.name, f"{m.text} {m.unit}".strip(), m.target if r.value is not None else "", m.status, m.why)
+            Fact(
+                m.name,
+                m.text,
+                " · ".join(part for part in (m.unit, m.target if r.value is not None else "") if part),
+                m.status,
+                m.why,
+            )
         )
     health = found.get(KIND, row.code, INDEX, "", state.period)
     return (
