@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from metrics import storage
 from metrics.columns import Facts
 from metrics.engine import compute_metric
+from metrics.formulas.contribution import Method
 from metrics.frame import Frame
 from metrics.groups import INDEX_GROUP
 from metrics.index import index_stage
@@ -26,18 +27,18 @@ from metrics.periods import SLOTS_IN_YEAR, Calendar, Period
 from metrics.planning import ChunkPlan
 from metrics.registry import metric
 from metrics.scopes import Scopes
+from metrics.scorecards.closed import closed_quarters
 from metrics.storage import Target, YearRows
 
 
 def read_at_one_moment() -> None:
-    """Make the open transaction see the facts of one moment. Only at its start; else it is left as it is."""
-    with connection.cursor() as cursor:
-        cursor.execute("SAVEPOINT moment")
-        try:
+    """Make the transaction that was just begun see the facts of one moment.
+
+    Inside another one (a test's) it is left as it is: the level is the outermost transaction's.
+    """
+    if not connection.savepoint_ids:
+        with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        except Exception:  # a test's outer transaction has queried already
-            cursor.execute("ROLLBACK TO SAVEPOINT moment")
-        cursor.execute("RELEASE SAVEPOINT moment")
 
 
 def peak_rss_mb() -> float:
@@ -67,7 +68,7 @@ def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
     """
     assert run.as_of is not None
     storage.stage_clear(run.pk, number)
-    target = Target(run.pk, number, run.as_of, cause=run.cause)
+    target = Target(run.pk, number, run.as_of, cause=run.cause, closed_quarters=closed_quarters())
     if plan.name == INDEX_GROUP:
         index_stage(target, plan.scopes)
         return target.tally
@@ -114,63 +115,79 @@ def _stage_metric(
             )
 
 
-def _stage_ledger(target: Target, frames: Iterable[Frame]) -> None:
+def _stage_ledger(target: Target, frames: list[Frame]) -> None:
     """Lines of the contribution ledger: claims in force on measurable outcomes, and the unattributed rest."""
-    keys: list[NDArray[np.int64]] = []
-    slots: list[NDArray[np.int64]] = []
-    fields: dict[str, list[NDArray[np.float64]]] = {}
+    years = sorted({period.year for frame in frames for period in frame.grain.periods})
+    keys: dict[str, list[NDArray[np.int64]]] = {name: [] for name in CONTRIBUTIONS.key_names}
+    arrays: dict[str, list[NDArray[Any]]] = {name: [] for name, _ in CONTRIBUTIONS.arrays if name != "run"}
+    for number, method in enumerate(METHODS):
+        claims, rest = _ledger_lines(frames, method, years)
+        states = LedgerStates.of(frames[0], method)
+        project_ids = frames[0].table("projects").ids
+        for lines, outcome, project in (
+            (claims, states.outcomes.ids[states.pair_outcome], project_ids[states.pair_project]),
+            (rest, states.outcomes.ids, np.zeros(len(states.outcomes), dtype=np.int64)),
+        ):
+            held = np.flatnonzero(lines["state"].any(axis=2).ravel())
+            owner, year = np.divmod(held, len(years))
+            keys["method"].append(np.full(len(held), number, dtype=np.int64))
+            keys["outcome_id"].append(outcome[owner].astype(np.int64))
+            keys["project_id"].append(project[owner].astype(np.int64))
+            keys["year"].append(np.array(years, dtype=np.int64)[year])
+            for name, made in lines.items():
+                arrays[name].append(made.reshape(-1, SLOTS_IN_YEAR)[held])
+    storage.stage_contributions(
+        target,
+        {name: np.concatenate(parts) for name, parts in keys.items()},
+        {name: np.concatenate(parts) for name, parts in arrays.items()},
+    )
+
+
+def _ledger_lines(
+    frames: list[Frame], method: Method, years: list[int]
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Lines by (pair, year, slot) and unattributed lines by (outcome, year, slot)."""
+    first = LedgerStates.of(frames[0], method)
+    names = [name for name, _ in CONTRIBUTIONS.arrays if name not in ("state", "run")]
+
+    def blank(rows: int) -> dict[str, NDArray[Any]]:
+        shape = (rows, len(years), SLOTS_IN_YEAR)
+        made: dict[str, NDArray[Any]] = {name: np.full(shape, np.nan) for name in names}
+        return {**made, "state": np.zeros(shape, dtype=np.int16)}
+
+    claims, rest = blank(len(first.pairs)), blank(len(first.outcomes))
     for frame in frames:
-        due = [place for place in range(frame.count) if frame.grain.is_due[place]]
-        for number, method in enumerate(METHODS):
-            states = LedgerStates(frame, method)
-            outcome_ids = states.outcomes.ids
-            project_ids = frame.table("projects").ids
-            for place, after, moved in states.ends():
-                if place not in due:
-                    continue
-                period = frame.grain.periods[place]
-                pair = np.flatnonzero(~np.isnan(after.claim))
-                outcome = after.outcome[pair]
-                rest = np.flatnonzero(after.measurable)
-                both = np.concatenate([outcome, rest])
-                count = len(both)
-                key = np.empty((count, 4), dtype=np.int64)
-                key[:, 0] = number
-                key[:, 1] = outcome_ids[both]
-                key[: len(pair), 2] = project_ids[states.pair_project[pair]]
-                key[len(pair) :, 2] = 0
-                key[:, 3] = period.year
-                keys.append(key)
-                slots.append(np.full(count, period.slot))
-                blank = np.full(len(rest), np.nan)
-                scale = after.scale[outcome] if method == "proportional" else np.full(len(pair), np.nan)
-                line = {
-                    "attained_progress": after.progress[both],
-                    "outcome_points_weight": after.weight[both],
-                    "claim_progress": np.concatenate([after.claim[pair], blank]),
-                    "credited_progress": np.concatenate([after.credited[pair], after.unattributed[rest]]),
-                    "scale": np.concatenate([scale, blank]),
-                    "points": np.concatenate([after.points[pair], after.unattributed_points[rest]]),
-                    "change": np.concatenate([moved.change[pair], moved.unattributed_change[rest]]),
-                    "mix": np.concatenate([moved.mix[pair], moved.unattributed_mix[rest]]),
-                }
-                for name, values in line.items():
-                    fields.setdefault(name, []).append(values)
-    if not keys:
-        empty = {name: np.zeros(0, dtype=np.int64) for name in ("method", "outcome_id", "project_id", "year")}
-        names = CONTRIBUTIONS.arrays
-        blank_rows = {name: np.zeros((0, SLOTS_IN_YEAR), dtype=np.dtype(kind)) for name, kind in names}
-        storage.stage_contributions(target, empty, blank_rows)
-        return
-    unique, row = np.unique(np.concatenate(keys), axis=0, return_inverse=True)
-    slot = np.concatenate(slots)
-    arrays: dict[str, NDArray[np.float64] | NDArray[np.int16]] = {}
-    for name, parts in fields.items():
-        array = np.full((len(unique), SLOTS_IN_YEAR), np.nan)
-        array[row, slot] = np.concatenate(parts)
-        arrays[name] = array
-    state = np.zeros((len(unique), SLOTS_IN_YEAR), dtype=np.int16)
-    state[row, slot] = 1
-    arrays["state"] = state
-    named = {name: unique[:, place] for place, name in enumerate(CONTRIBUTIONS.key_names)}
-    storage.stage_contributions(target, named, arrays)
+        for place, after, moved in LedgerStates.of(frame, method).ends():
+            if not frame.grain.is_due[place]:
+                continue
+            period = frame.grain.periods[place]
+            year, slot = years.index(period.year), period.slot
+            pair = np.flatnonzero(~np.isnan(after.claim))
+            outcome = after.outcome[pair]
+            line = {
+                "attained_progress": after.progress[outcome],
+                "outcome_points_weight": after.weight[outcome],
+                "claim_progress": after.claim[pair],
+                "credited_progress": after.credited[pair],
+                "points": after.points[pair],
+                "change": moved.change[pair],
+                "mix": moved.mix[pair],
+                "state": 1,
+            }
+            if method == "proportional":
+                line["scale"] = after.scale[outcome]
+            for name, values in line.items():
+                claims[name][pair, year, slot] = values
+            at = np.flatnonzero(after.measurable)
+            unattributed = {
+                "attained_progress": after.progress[at],
+                "outcome_points_weight": after.weight[at],
+                "credited_progress": after.unattributed[at],
+                "points": after.unattributed_points[at],
+                "change": moved.unattributed_change[at],
+                "mix": moved.unattributed_mix[at],
+                "state": 1,
+            }
+            for name, values in unattributed.items():
+                rest[name][at, year, slot] = values
+    return claims, rest

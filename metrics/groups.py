@@ -120,7 +120,11 @@ def first_days(zone: str) -> dict[str, date]:
         return {feed: day for feed, day in cursor.fetchall() if day is not None}
 
 
+NOT_FIRST: Final = {"hours": {"people"}}
+"""Feeds that a group reads for teams only: their days say nothing of it."""
+
+
 def group_first(group: str, days: Mapping[str, date]) -> date | None:
     """First day of the facts that a group reads; None when there are none."""
-    found = [days[feed] for feed in group_feeds(group) if feed in days]
+    found = [days[feed] for feed in group_feeds(group) - NOT_FIRST.get(group, set()) if feed in days]
     return min(found, default=None)

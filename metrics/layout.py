@@ -20,7 +20,8 @@ from metrics.periods import SLOTS_IN_YEAR
 SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 OIDS: Final = {"f8": 701, "i4": 23, "i2": 21}
-ROWS_AT_ONCE: Final = 50_000
+ROWS_AT_ONCE: Final = 20_000
+COPY_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Layout:
                 cursor.copy_expert(
                     f"COPY {table} ({', '.join(self.names)}) FROM STDIN (FORMAT binary)",
                     _Stream(self.encode(keys, arrays)),
+                    size=COPY_BYTES,
                 )
         return total
 
@@ -122,22 +124,23 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
-        self._rest = b""
+        self._piece = memoryview(b"")
+        self._at = 0
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        while not self._rest:
+        # A cursor into the piece: cutting it off would copy the rest at every read.
+        while self._at >= len(self._piece):
             piece = next(self._parts, None)
             if piece is None:
                 return b""
-            self._rest = piece
-        if size < 0 or size >= len(self._rest):
-            piece, self._rest = self._rest, b""
-            return piece
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
+            self._piece, self._at = memoryview(piece), 0
+        end = len(self._piece) if size < 0 else min(len(self._piece), self._at + size)
+        part = self._piece[self._at : end].tobytes()
+        self._at = end
+        return part
 
 
 SERIES: Final = Layout(
