@@ -77,15 +77,16 @@ def fact_put(
     version: int | None = None,
     kind: str = ChangeSet.Kind.API,
     note: str = "",
+    dry_run: bool = False,
 ) -> Written:
     """Store a whole row under its key: what `values` leaves out is cleared.
 
-    With `version` the row must still have it. Raises FactRefused, FactChanged.
+    With `version` the row must still have it; with `dry_run` it is only checked. Raises FactRefused, FactChanged.
     """
     declared = FEEDS[feed]
     cells = _cells(declared, key, values)
     header = [column.name for column in declared.columns]
-    return _write(declared, key, header, cells, actor, version, kind, note)
+    return _write(declared, key, header, cells, actor, version, kind, note, dry_run=dry_run)
 
 
 def fact_patch(
@@ -104,7 +105,7 @@ def fact_patch(
         stored = _stored(declared, key)
         if stored is None:
             raise FactMissing
-        kept = _texts(declared, stored["id"])
+        kept = row_texts(declared, stored["id"])
         cells = {**{name: kept[name] for name in declared.required}, **_cells(declared, key, values)}
         return _write(declared, key, list(cells), cells, actor, version, kind, note, must_exist=True)
 
@@ -123,6 +124,21 @@ def fact_remove(
     cells = {**_cells(declared, key, {}), "deleted": "true"}
     header = [*dict.fromkeys([*declared.required]), "deleted"]
     return _write(declared, key, header, cells, actor, version, kind, note, must_exist=True)
+
+
+def rows_remove(*, feed: str, keys: Sequence[Key], actor: User | None, kind: str, note: str = "") -> Report:
+    """Remove rows by their keys in one write; a key without a row is no error."""
+    declared = FEEDS[feed]
+    header = [*declared.required, "deleted"]
+    cells = [{**dict(zip(declared.key, key, strict=True)), "deleted": "true"} for key in keys]
+    table = rows_table(feed, header, [[row.get(name) or "" for name in header] for row in cells])
+    return facts_write(delivery=Delivery(tables=[table]), kind=kind, actor=actor, note=note)
+
+
+def row_id(feed: str, key: Key) -> int | None:
+    """The id of a live row. One query."""
+    stored = _stored(FEEDS[feed], key)
+    return None if stored is None else stored["id"]
 
 
 def row_version(feed: str, key: Key) -> int | None:
@@ -156,6 +172,7 @@ def _write(
     note: str,
     *,
     must_exist: bool = False,
+    dry_run: bool = False,
 ) -> Written:
     def guard() -> None:
         stored = _stored(feed, key)
@@ -165,7 +182,9 @@ def _write(
             raise FactChanged(0 if stored is None else stored["changed_in_id"])
 
     table = rows_table(feed.name, header, [[cells.get(name, "") for name in header]])
-    report = facts_write(delivery=Delivery(tables=[table]), kind=kind, actor=actor, note=note, guard=guard)
+    report = facts_write(
+        delivery=Delivery(tables=[table]), kind=kind, actor=actor, note=note, guard=guard, dry_run=dry_run
+    )
     if report.problems.errors:
         raise FactRefused([one for one in report.problems if one.is_error])
     return _written(report, feed, key)
@@ -232,7 +251,7 @@ def as_text(column: Column, table: str) -> sql.Composable:
             return sql.SQL("{}::text").format(value)
 
 
-def _texts(feed: Feed, pk: int) -> dict[str, str]:
+def row_texts(feed: Feed, pk: int) -> dict[str, str]:
     """A stored row as the texts that a file would hold."""
     columns = sql.SQL(", ").join(as_text(column, "e") for column in feed.columns)
     with connection.cursor() as cursor:
