@@ -72,17 +72,28 @@ class Command(BaseCommand):
 
 def check_folder(folder: Path, as_of: Any) -> list[Comparison]:
     """Import, compute and compare in the connected database; then the same after `update/` when there is one."""
+    comparisons = check_first(folder, as_of)
+    if (folder / "update" / "facts").is_dir():
+        comparisons += check_update(folder, as_of)
+    return comparisons
+
+
+def check_first(folder: Path, as_of: Any) -> list[Comparison]:
+    """Import the first delivery, compute everything, compare with every result file."""
     report = _import(folder / "facts")
     run = runs.run_request(cause="check_reference", full=True, as_of=as_of)
     runs.run_compute(run.pk)
     comparisons = compare_folder(folder)
     if (folder / "errors.csv").exists():
         comparisons.append(_compare_report(folder / "errors.csv", report))
-    if (folder / "update" / "facts").is_dir():
-        _import(folder / "update" / "facts")
-        runs.run_compute(runs.run_request(cause="check_reference update", as_of=as_of).pk)
-        comparisons += compare_update(folder)
     return comparisons
+
+
+def check_update(folder: Path, as_of: Any) -> list[Comparison]:
+    """Import the second delivery on top of the first, compute what is stale, compare."""
+    _import(folder / "update" / "facts")
+    runs.run_compute(runs.run_request(cause="check_reference update", as_of=as_of).pk)
+    return compare_update(folder)
 
 
 def _import(folder: Path) -> dict[str, Any]:
