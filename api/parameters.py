@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from api.problems import FieldError, Problem
 
-MAX_TEXT, MAX_REPEATED = 200, 100
+MAX_TEXT, MAX_REPEATED, MAX_CURSOR = 200, 100, 6000
 Reader = Callable[[str], Any]
 
 
@@ -33,6 +33,13 @@ def read_text(text: str) -> str:
     """A code or a word."""
     if len(text) > MAX_TEXT:
         raise ValueError(_("at most %(n)d characters") % {"n": MAX_TEXT})
+    return text
+
+
+def read_cursor_text(text: str) -> str:
+    """A cursor; it may hold the ends of several pages."""
+    if len(text) > MAX_CURSOR:
+        raise ValueError(_("at most %(n)d characters") % {"n": MAX_CURSOR})
     return text
 
 
@@ -124,7 +131,9 @@ PAGE_PARAMETERS = (
         read_page_size,
         {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
     ),
-    Parameter("cursor", "Where the page begins; taken from `next` or `previous`.", read_text, {"type": "string"}),
+    Parameter(
+        "cursor", "Where the page begins; taken from `next` or `previous`.", read_cursor_text, {"type": "string"}
+    ),
 )
 
 

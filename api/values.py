@@ -29,7 +29,7 @@ from portfolio.selectors.fact_rows import scopes_live
 STATUSES = tuple(dict.fromkeys(status for status, _reason in STATES))
 FLOATS, INTEGERS = {"value", "numerator", "denominator"}, {"version", "n", "run"}
 # How many pages back `previous` leads in one step each; from there it leads to the first page.
-TRAIL = 30
+TRAIL = 20
 
 
 def kind_of(column: str) -> CellKind:

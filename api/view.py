@@ -52,7 +52,8 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.visible = visibility_for(request)
-        self.query = read_query(request.query_params, self.accepted(str(request.method)))
+        if hasattr(self, str(request.method).lower()):
+            self.query = read_query(request.query_params, self.accepted(str(request.method)))
 
     def accepted(self, method: str) -> Sequence[Parameter]:
         """The query parameters of a method."""

@@ -28,6 +28,8 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ("survey_responses", "score"): 3,
     ("survey_responses", "scale_min"): 1,
     ("survey_responses", "scale_max"): 5,
+    ("outcomes", "target"): 3,
+    ("outcome_measurements", "value"): 2,
     ("revenue_events", "kind"): "new",
     ("targets", "metric"): "adoption_rate",
     ("targets", "component"): None,
@@ -116,6 +118,11 @@ class World:
     @property
     def people(self) -> dict[str, Any]:
         return dict(vars(self))
+
+    def again(self) -> "World":
+        """The same people as the database has them now."""
+        users = get_user_model().objects.in_bulk(self.people, field_name="username")
+        return World(**users)
 
 
 def make_world() -> World:
