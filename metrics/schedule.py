@@ -19,4 +19,15 @@ BEAT_SCHEDULE: Final[dict[str, dict[str, Any]]] = {
         "options": {"expires": SWEEP_SECONDS * 3},
     },
     "nightly": {"task": "metrics.nightly", "schedule": crontab(hour="0", minute="20"), "options": {"expires": 3600}},
+    "decisions": {
+        "task": "metrics.propose_decisions",
+        "schedule": crontab(hour="4", minute="40"),
+        "options": {"expires": 3600},
+    },
+    # Looks for mailings whose slot has come; each slot is served once, however often it is looked.
+    "mailings": {
+        "task": "dashboards.send_mailings",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
 }

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from metrics import runs
+from metrics.decisions.services import signals_propose
 
 RETRY = {
     "autoretry_for": (OperationalError, InterfaceError),
@@ -53,3 +54,9 @@ def nightly() -> None:
     """Values as of the new day, once a day however often beat asks."""
     runs.nightly()
     runs.advance(send_chunk)
+
+
+@shared_task(name="metrics.propose_decisions", **RETRY)
+def propose_decisions() -> None:
+    """Propose what the last finished quarter's signals ask for; the same signal is proposed once."""
+    signals_propose()
