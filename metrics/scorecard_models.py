@@ -24,7 +24,9 @@ class Scorecard(models.Model):
     happened = models.TextField(_("what happened"), blank=True, default="")
     doing = models.TextField(_("what we will do"), blank=True, default="")
     unknown = models.TextField(_("what we do not know"), blank=True, default="")
-    revision = models.IntegerField(default=1, help_text=_("Rises with each change; a form names the one it was made of."))
+    revision = models.IntegerField(
+        default=1, help_text=_("Rises with each change; a form names the one it was made of.")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     created_by = models.CharField(_("created by"), max_length=150, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True)
@@ -44,7 +46,9 @@ class Scorecard(models.Model):
                 | ~models.Q(state="published") & models.Q(sha256="", frozen=""),
                 name="metrics_scorecard_frozen_when_published",
             ),
-            models.CheckConstraint(condition=models.Q(period__regex=r"^\d{4}-Q[1-4]$"), name="metrics_scorecard_quarter"),
+            models.CheckConstraint(
+                condition=models.Q(period__regex=r"^\d{4}-Q[1-4]$"), name="metrics_scorecard_quarter"
+            ),
         ]
 
     def __str__(self) -> str:
