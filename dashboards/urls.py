@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboards.views.customers import customer, customers
+from dashboards.views.data import data, import_detail
 from dashboards.views.explain import explain
 from dashboards.views.metrics import metric, metrics
 from dashboards.views.overview import overview
@@ -21,6 +22,7 @@ urlpatterns = [
     path("metrics/", metrics, name="metrics"),
     path("metrics/<slug:key>/", metric, name="metric"),
     path("explain/<slug:metric>/", explain, name="explain"),
-    path("data/", start, name="data"),
+    path("data/", data, name="data"),
+    path("data/imports/<int:number>/", import_detail, name="import"),
     path("styleguide/", styleguide, name="styleguide"),
 ]
