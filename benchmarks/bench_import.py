@@ -96,8 +96,9 @@ def measure(url: str, facts: Path, rounds: int) -> None:
         print(f"round {place + 1}: " + ", ".join(f"{name} {values[-1]:.2f} s" for name, values in found.items()))
     middle = {name: statistics.median(values) for name, values in found.items()}
     print("median: " + ", ".join(f"{name} {value:.2f} s" for name, value in middle.items()))
-    print(f"import / indexed logged COPY: {middle['import'] / middle['copy_indexed']:.2f}")
-    print(f"import / bare unlogged COPY: {middle['import'] / middle['copy_bare']:.2f}")
+    for floor, label in (("copy_indexed", "indexed, logged COPY"), ("copy_bare", "bare, unlogged COPY")):
+        ratios = [one / other for one, other in zip(found["import"], found[floor], strict=True)]
+        print(f"import / {label}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
     print(f"peak memory of the importing process: {max(memory):.0f} MB")
 
 
