@@ -115,7 +115,7 @@ def overview_page(state: PageState) -> OverviewPage:
         measures.measure(found, state, "enterprise", "", INDEX),
         text=f.number(found.value("enterprise", "", INDEX, "", state.period)),
     )
-    asks = tuple(_asks(state, customers, credits))
+    asks = tuple(asks_of(state, customers, credits))
     ages = source_ages()
     return OverviewPage(
         answer=_answer(found, state, shares, len(asks)),
@@ -127,7 +127,7 @@ def overview_page(state: PageState) -> OverviewPage:
         contribution=credits_figure(credits, state),
         asks=asks,
         families=tuple(family(found, state, key) for key in FAMILIES),
-        customers=tuple(_customer(found, state, c) for c in movers),
+        customers=tuple(customer_line(found, state, c) for c in movers),
         customer_count=ngettext("%(n)s customer", "All %(n)s customers", len(customers))
         % {"n": f.number(len(customers))},
         project_count=_("All projects"),
@@ -200,9 +200,17 @@ def _factor(found: Readings, state: PageState, key: str) -> FactorLine:
 
 
 def credits_figure(
-    credits: contribution.Credits, state: PageState, *, key: str = "contribution", unattributed_name: str = ""
+    credits: contribution.Credits,
+    state: PageState,
+    *,
+    key: str = "contribution",
+    unattributed_name: str = "",
+    whole: bool = True,
 ) -> Figure | None:
-    """Ranked bars of what each project added in the period; None when nothing is claimed and nothing moved."""
+    """Ranked bars of what each project added in the period; None when nothing is claimed and nothing moved.
+
+    `whole` is False for some projects only: then nothing can be said of what belongs to none.
+    """
     if not credits.projects and not credits.unattributed_change:
         return None
     largest = sorted(credits.projects, key=lambda c: -abs(c.change))[:14]
@@ -221,7 +229,10 @@ def credits_figure(
                 state.url("project", c.code),
             )
         )
-    bars.append(Bar(unattributed_name or _("Claimed by no project"), credits.unattributed_change, kind="unattributed"))
+    if whole:
+        bars.append(
+            Bar(unattributed_name or _("Claimed by no project"), credits.unattributed_change, kind="unattributed")
+        )
     if credits.hidden:
         name = ngettext("%(n)s project not visible to you", "%(n)s projects not visible to you", credits.hidden)
         bars.append(Bar(name % {"n": f.number(credits.hidden)}, credits.hidden_change, kind="hidden"))
@@ -298,7 +309,7 @@ def changed_most(customers: list[CustomerRow], each: int = 2) -> list[CustomerRo
     return [*down, *reversed(up)] if down or up else customers[: 2 * each]
 
 
-def _customer(found: Readings, state: PageState, row: CustomerRow) -> CustomerLine:
+def customer_line(found: Readings, state: PageState, row: CustomerRow) -> CustomerLine:
     now = found.get("customer", row.code, INDEX, "", state.period)
     before = found.get("customer", row.code, INDEX, "", state.against)
     return CustomerLine(
@@ -339,7 +350,7 @@ def moved_most(found: Readings, state: PageState, kind: str, code: str) -> str:
     }
 
 
-def _asks(state: PageState, customers: list[CustomerRow], credits: contribution.Credits) -> list[Ask]:
+def asks_of(state: PageState, customers: list[CustomerRow], credits: contribution.Credits) -> list[Ask]:
     """Signals that call for a decision: a customer at risk before a renewal, projects that take back."""
     today = state.published.as_of
     found: list[Ask] = []

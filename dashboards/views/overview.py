@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from dashboards.answering import answer
 from dashboards.page_state import page_state, state_frame
 from dashboards.pages.overview import overview_page
+from dashboards.pages.overview_part import overview_part_page
 from dashboards.views.start import start_answer
 
 
@@ -18,6 +19,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     state = page_state(request)
     if state is None:
         return start_answer(request, "overview", _("Overview"))
+    if not state.visible.reads_all:
+        return answer(
+            request,
+            "dashboards/overview_part.html",
+            page=overview_part_page(state),
+            frame=state_frame(request, state, section="overview", here=_("Overview")),
+        )
     page = overview_page(state)
     return answer(
         request,
