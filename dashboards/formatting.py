@@ -48,7 +48,7 @@ def number(value: Number | None, decimals: int = 0, *, sign: bool = False) -> st
 
 def decimals_for(value: Number | None) -> int:
     """As many decimals as keep about three figures: 0.123 -> 2, 6.2 -> 1, 214 -> 0."""
-    size = abs(value) if value is not None else 0
+    size = abs(float(value)) if value is not None else 0.0
     return 2 if size < 1 else 1 if size < 100 else 0
 
 

@@ -47,6 +47,11 @@ def changed(query: QueryDict, **values: str | None) -> str:
     return f"?{copy.urlencode()}"
 
 
+def kept(query: QueryDict, *names: str) -> tuple[tuple[str, str], ...]:
+    """Parameters that a form must carry on, so that filtering keeps the period and the order."""
+    return tuple((name, str(query[name])) for name in names if query.get(name))
+
+
 def sort_of(query: QueryDict, keys: Sequence[SortKey], default: str) -> tuple[SortKey, bool]:
     """The key asked for and whether it falls; an unknown one is a bad request."""
     asked = query.get("sort") or default

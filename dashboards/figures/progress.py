@@ -103,7 +103,7 @@ def s_curve_figure(
                     [start, forecast.high, forecast.high],
                     "$quiet-band",
                 ),
-            )  # type: ignore[list-item]
+            )
         data.append(
             {
                 "type": "scatter",

@@ -15,7 +15,7 @@ from dashboards import formatting as f
 from dashboards import measures
 from dashboards.figures.many import Named, points_figure
 from dashboards.frame import Option
-from dashboards.listing import Plain, SortKey, changed, columns, ordered, page_of, sort_of
+from dashboards.listing import Plain, SortKey, changed, columns, kept, ordered, page_of, sort_of
 from dashboards.page_state import PageState
 from dashboards.pages.overview import capitalised
 from dashboards.parts import Action, Answer, Column, Delta, Empty, Figure, Pager, Spark, Status, bad, delta_of, strong
@@ -89,7 +89,7 @@ def customers_page(state: PageState, query: QueryDict) -> CustomersPage:
         text=query.get("q", ""),
         segment=query.get("segment", ""),
         segments=tuple(Option(s, capitalised(s)) for s in segments),
-        kept=tuple((name, query[name]) for name in ("period", "against", "sort") if query.get(name)),
+        kept=kept(query, *("period", "against", "sort")),
         columns=columns(
             query,
             (

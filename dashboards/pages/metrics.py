@@ -15,7 +15,7 @@ from dashboards import catalogue_text as text
 from dashboards import formatting as f
 from dashboards import measures, units
 from dashboards.frame import Option
-from dashboards.listing import changed
+from dashboards.listing import changed, kept
 from dashboards.page_state import PageState
 from dashboards.parts import Action, Answer, Empty, Measure, Status, bad, good, strong
 from dashboards.selectors.measured import Readings, Want, headlines_of, readings
@@ -98,7 +98,7 @@ def metrics_page(state: PageState, query: QueryDict) -> MetricsPage:
         )
         if values_shown
         else (),
-        kept=tuple((name, query[name]) for name in ("period", "against") if query.get(name)),
+        kept=kept(query, *("period", "against")),
         said=_("%(shown)s of %(all)s") % {"shown": f.number(len(shown)), "all": f.number(len(every))},
         lines=tuple(_line(e, found, state, values_shown) for e in shown),
         no_match=None

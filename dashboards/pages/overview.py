@@ -154,10 +154,8 @@ def _trend(found: Readings, state: PageState) -> Figure:
     points = []
     for p in state.periods:
         r = found.get("enterprise", "", INDEX, "", p)
-        ends = band if p == state.period else None
-        points.append(
-            Point(p.code, r.value, *(ends or (None, None)), remark=text.status(r.status, r.reason), partial=r.partial)
-        )
+        low, high = band if band is not None and p == state.period else (None, None)
+        points.append(Point(p.code, r.value, low, high, remark=text.status(r.status, r.reason), partial=r.partial))
     now = found.get("enterprise", "", INDEX, "", state.period)
     green = now.limits.green if now.limits is not None else None
     target = green if isinstance(green, float | int) else None

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from dashboards import formatting as f
 from dashboards.figures.many import Bin, Named, cells_figure, points_figure, share_figure
 from dashboards.frame import Option
-from dashboards.listing import Plain, SortKey, changed, columns, floats, ordered, page_of, sort_of
+from dashboards.listing import Plain, SortKey, changed, columns, floats, kept, ordered, page_of, sort_of
 from dashboards.page_state import PageState
 from dashboards.parts import Action, Answer, Bullet, Column, Empty, Figure, Pager, Status, bad, status_of, strong
 from dashboards.selectors import contribution
@@ -393,7 +393,7 @@ def _form(query: QueryDict, tree: Sequence[PortfolioRow], narrowed: ProjectFilte
         state=narrowed.state,
         states=tuple(Option(s, state_word(s)) for s in STATES),
         linked=query.get("linked", ""),
-        kept=tuple((name, query[name]) for name in keep if query.get(name)),
+        kept=kept(query, *keep),
         cell=cell,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -129,12 +130,17 @@ def customer_detail(
         incidents, outcomes, contracts = cursor.fetchone()
     return CustomerDetail(
         tuple(IncidentRow(r[0], r[1], _day(r[2]), *r[3:]) for r in incidents or ()),
-        tuple(OutcomeRow(*r[:8], _maybe(r[8]), r[9], _maybe(r[10]), *r[11:]) for r in outcomes or ()),
+        tuple(_outcome(r) for r in outcomes or ()),
         tuple(
             ContractRow(r[0], r[1], _day(r[2]), _day(r[3]), r[4], r[5], _maybe(r[6]), _maybe(r[7]))
             for r in contracts or ()
         ),
     )
+
+
+def _outcome(cells: list[Any]) -> OutcomeRow:
+    cells[8], cells[10] = _maybe(cells[8]), _maybe(cells[10])
+    return OutcomeRow(*cells)
 
 
 def _day(text: str) -> date:

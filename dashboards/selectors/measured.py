@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -228,7 +229,7 @@ def readings(
 def _scopes(wanted: Sequence[Want], visible_to: Visibility) -> dict[tuple[str, str], int]:
     """Scope ids by kind and code: live and visible ones, in the order of their codes. Cost: one query."""
     parts: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for kind in dict.fromkeys(want.kind for want in wanted):
         asked = [want.codes for want in wanted if want.kind == kind]
         codes = None if any(c is None for c in asked) else {c for cs in asked for c in cs or ()}

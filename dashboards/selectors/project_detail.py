@@ -123,16 +123,18 @@ def project_detail(code: str, *, cut: date, zone: str, visible_to: Visibility) -
         row = cursor.fetchone()
     if row is None:
         return None
-    *plain, months, milestones, report, defects = row
-    return ProjectDetail(
-        *plain,
-        months=tuple(MonthRow(_day(m[0]), *m[1:]) for m in months or ()),
-        milestones=tuple(
-            MilestoneRow(k[0], k[1], _day(k[2]), _maybe(k[3]), _maybe(k[4]), k[5]) for k in milestones or ()
-        ),
-        report=ReportRow(_day(report[0]), *report[1:4], _maybe(report[4]), *report[5:]) if report else None,
-        defects=tuple(DefectMonth(_day(d[0]), int(d[1]), int(d[2])) for d in defects or ()),
-    )
+    lists: list[Any] = [
+        tuple(MonthRow(_day(m[0]), *m[1:]) for m in row[16] or ()),
+        tuple(MilestoneRow(k[0], k[1], _day(k[2]), _maybe(k[3]), _maybe(k[4]), k[5]) for k in row[17] or ()),
+        _report(row[18]) if row[18] else None,
+        tuple(DefectMonth(_day(d[0]), int(d[1]), int(d[2])) for d in row[19] or ()),
+    ]
+    return ProjectDetail(*row[:16], *lists)
+
+
+def _report(cells: list[Any]) -> ReportRow:
+    cells[0], cells[4] = _day(cells[0]), _maybe(cells[4])
+    return ReportRow(*cells)
 
 
 def _day(text: str) -> date:

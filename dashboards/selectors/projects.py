@@ -161,7 +161,7 @@ def portfolio_tree(*, visible_to: Visibility) -> list[PortfolioRow]:
     def walk(parent: int | None, depth: int) -> None:
         for row in children.get(parent, ()):
             if depth < 20:
-                found.append(PortfolioRow(*row, depth))
+                found.append(PortfolioRow(row[0], row[1], row[2], row[3], row[4], depth))
                 walk(row[0], depth + 1)
 
     walk(None, 0)

@@ -30,7 +30,7 @@ def data(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         try:
             run = import_start(
-                files=request.FILES.getlist("files"),
+                files=list(request.FILES.getlist("files")),  # type: ignore[arg-type]
                 actor=request.user,  # type: ignore[arg-type]
                 connector=request.POST.get("connector", "")[:50],
                 skip_bad_rows=request.POST.get("on_error") == "skip",
