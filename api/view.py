@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.parsers import BaseParser
@@ -128,6 +128,6 @@ class ListView(ApiView):
         return table_answer(self.request, name=self.name, form=self.form, columns=columns, rows=rows)
 
 
-def person(request: Request) -> AbstractBaseUser:
+def person(request: Request) -> User:
     """Who sends the request; only asked behind the permission that somebody does."""
-    return cast(AbstractBaseUser, request.user)
+    return cast(User, request.user)

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from api.columns import meant
@@ -93,7 +93,7 @@ def rows_write(
     header: Sequence[str],
     rows: Iterable[tuple[int, Sequence[str] | None]],
     *,
-    actor: AbstractBaseUser,
+    actor: User,
     note: str = "",
     guard: Callable[[], None] | None = None,
 ) -> Report:
@@ -122,7 +122,7 @@ def rows_write(
 
 
 def row_write(
-    feed: Feed, cells: Mapping[str, str], *, actor: AbstractBaseUser, guard: Callable[[], None] | None = None
+    feed: Feed, cells: Mapping[str, str], *, actor: User, guard: Callable[[], None] | None = None
 ) -> Report:
     """Writes one row; `cells` holds its key and whatever is to change."""
     return rows_write(feed, list(cells), [(1, list(cells.values()))], actor=actor, guard=guard)

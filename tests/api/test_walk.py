@@ -321,6 +321,16 @@ def test_a_session_needs_its_csrf_token(company):
     assert client.get(f"{ROOT}metrics/").status_code == 200
 
 
+def test_a_session_with_its_csrf_token_writes_and_nothing_is_read_before(company):
+    client = Client(enforce_csrf_checks=True)
+    for person, status in (("lead", 415), ("executive", 403)):
+        client.force_login(company.people[person])
+        client.get("/accounts/logout/")
+        token = client.cookies["csrftoken"].value
+        response = client.post(f"{ROOT}imports/", "{}", "application/json", headers={"x-csrftoken": token})
+        assert response.status_code == status, response.content
+
+
 def test_deactivated_and_demoted_people_are_out_at_once(company, client_of):
     client, lead = client_of("executive"), client_of("lead")
     assert client.get(f"{ROOT}values/?scope_kind=enterprise").status_code == 200

@@ -36,6 +36,10 @@ def test_the_right_password_logs_in_and_is_written_down(user):
     assert (event.kind, event.actor, event.address) == ("login", "anna", "127.0.0.1")
 
 
+def test_scripts_may_call_the_field_username(user):
+    assert Client().post(LOGIN, {"username": "anna", "password": PASSWORD}).status_code == 302
+
+
 def test_a_wrong_password_is_written_down_without_the_password(user):
     log_in("anna\nforged line", "secret-canary")
 
