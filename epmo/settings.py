@@ -305,6 +305,11 @@ MEDIA_ROOT = VAR / "uploads"
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
+# --- Imports --------------------------------------------------------------------------------------------------------
+# Largest delivery, also once unpacked; looked up before anything is unpacked. Other limits: connectors.readers.limits.
+_import_bytes = env.integer("EPMO_IMPORT_MAX_MB", 4096, minimum=1) * 1024 * 1024
+IMPORT_LIMITS = {"file_bytes": _import_bytes, "unpacked_bytes": _import_bytes}
+
 # --- REST -----------------------------------------------------------------------------------------------------------
 # Key of the hashes of API tokens; changing it ends every token.
 TOKEN_PEPPER = env.secret("EPMO_TOKEN_PEPPER", SECRET_KEY)

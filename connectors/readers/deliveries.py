@@ -12,7 +12,7 @@ from connectors.readers.csv_files import Opener, csv_table
 from connectors.readers.limits import Limits, archive_problem, limits
 from connectors.readers.workbooks import workbook_tables
 from portfolio.feeds import FEEDS
-from portfolio.services.problems import problem
+from portfolio.services.problems import problem, shown
 from portfolio.services.tables import Delivery, Table, TableFault
 
 ZIP_MAGIC = b"PK"
@@ -41,9 +41,9 @@ class _Reading:
         if path.is_dir():
             for entry in sorted(path.iterdir()):
                 if not entry.name.startswith(".") and entry.is_file():
-                    self._file(entry, entry.name, inside=True)
+                    self._file(entry, shown(entry.name), inside=True)
         else:
-            self._file(path, path.name)
+            self._file(path, shown(path.name))
 
     def _file(self, path: Path, name: str, *, inside: bool = False) -> None:
         with path.open("rb") as stream:

@@ -38,9 +38,9 @@ def problem(
 ) -> Problem:
     """A problem; without a remedy of its own it gets the usual one of its code."""
     return Problem(
-        file=file,
+        file=shown(file),
         line=line,
-        column=column[:SHOWN_CHARACTERS],
+        column=shown(column),
         value=shown(value),
         code=code,
         severity=WARNING if warning else ERROR,
