@@ -357,21 +357,25 @@ def run_compute(run_id: int, progress: Callable[[Run], None] | None = None) -> R
                     raise RunFailed(f"run {run_id} was superseded and nothing took its place")
                 run_id = later.pk
                 continue
-            case Run.State.WANTED:
-                if run_start(run_id) is None:
-                    sweep(send=lambda run_id, number: None)
-                    time.sleep(0.2)
+            case Run.State.WANTED if run_start(run_id) is not None:
                 continue
-        ready = chunks_ready(run_id)
-        worked = False
-        for number in ready:
-            worked |= chunk_compute(run_id, number)
+        # A run that another process began comes first: its work is done here too.
+        if _work_once():
             if progress:
                 progress(run)
-            break
-        if not worked and run_publish(run_id) is None:
-            sweep(send=lambda run_id, number: None)
+        else:
+            recover()
             time.sleep(0.1)
+
+
+def _work_once() -> bool:
+    """Compute one ready chunk of a running run, or publish one; False when there is nothing to do."""
+    for run_id in list(Run.objects.filter(state=Run.State.RUNNING).order_by("id").values_list("id", flat=True)):
+        if any(chunk_compute(run_id, number) for number in chunks_ready(run_id)):
+            return True
+        if run_publish(run_id) is not None:
+            return True
+    return False
 
 
 def advance(send: Callable[[int, int], None]) -> None:
@@ -393,10 +397,9 @@ def _send_ready(run_id: int, send: Callable[[int, int], None]) -> None:
             send(run_id, number)
 
 
-def sweep(send: Callable[[int, int], None]) -> None:
-    """Find what fell through: dead chunks, lost messages, unseen facts, unpublished runs."""
-    now = timezone.now()
-    stale = now - timedelta(seconds=STALE_SECONDS)
+def recover() -> None:
+    """Give chunks of dead workers and lost messages back, and forget what ended runs staged."""
+    stale = timezone.now() - timedelta(seconds=STALE_SECONDS)
     with deciding():
         dead = RunChunk.objects.filter(
             state=RunChunk.State.RUNNING, run__state=Run.State.RUNNING, heartbeat__at__lt=stale
@@ -411,8 +414,12 @@ def sweep(send: Callable[[int, int], None]) -> None:
         RunChunk.objects.filter(state=RunChunk.State.READY, run__state=Run.State.RUNNING, sent_at__lt=stale).update(
             sent_at=None
         )
-        # A run of which nothing remains to be done but that nobody publishes has lost its last message.
         storage.stage_sweep()
+
+
+def sweep(send: Callable[[int, int], None]) -> None:
+    """Find what fell through: dead chunks, lost messages, unseen facts, a new day, unpublished runs."""
+    recover()
     last = planning.last_whole_run()
     if (last.changes_upto if last is not None else 0) < planning.last_change():
         facts_changed()
