@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -58,7 +58,7 @@ def credit_sentence(credits: Sequence[Share]) -> SafeString:
     losses = sorted((c for c in credits if c.points <= -NOISE), key=lambda c: c.points)
     gross = sum(c.points for c in credits if c.points > 0)
     if not gains and not losses:
-        return format_html(_("No project changed what customers have attained.")) if credits else SafeString("")
+        return escape(_("No project changed what customers have attained.")) if credits else SafeString("")
     parts = []
     if gains:
         few = 1 if gains[0].points >= 0.5 * gross or len(gains) < 3 else 2

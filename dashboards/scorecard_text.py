@@ -85,7 +85,10 @@ def _led(bridge: Bridge | None) -> str:
     if bridge.factors[best] < NOISE:
         return ""
     if bridge.factors[worst] <= -NOISE:
-        return _("%(best)s led, %(worst)s took back.") % {"best": text.factor(best), "worst": text.factor(worst)}
+        return _("%(best)s led, %(worst)s took back.") % {
+            "best": text.factor(best),
+            "worst": text.factor(worst).lower(),
+        }
     return _("%(factor)s led.") % {"factor": text.factor(best)}
 
 
@@ -95,13 +98,18 @@ def _short(content: Content) -> str:
     watch = [text.factor(row.component) for row in rows if row.colour == "amber"]
     if off:
         return ngettext("%(names)s is the one factor off target.", "%(names)s are off target.", len(off)) % {
-            "names": f.listing(off)
+            "names": _names(off)
         }
     if watch:
         return ngettext(
             "%(names)s is the one factor below its target.", "%(names)s are below their targets.", len(watch)
-        ) % {"names": f.listing(watch)}
+        ) % {"names": _names(watch)}
     return _("All four factors are on target.") if rows else ""
+
+
+def _names(names: list[str]) -> str:
+    """Names at the beginning of a sentence: only the first with a capital."""
+    return f.listing([names[0], *(name.lower() for name in names[1:])])
 
 
 def bridge_title(bridge: Bridge) -> str:

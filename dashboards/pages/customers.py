@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -136,7 +136,7 @@ def narrowed(rows: Sequence[CustomerRow], query: QueryDict) -> list[CustomerRow]
 def sentence(rows: Sequence[CustomerRow], state: PageState) -> SafeString:
     """How many fell, who most, and what of it renews soon."""
     if not rows:
-        return format_html(_("No customer matches."))
+        return escape(_("No customer matches."))
     fallen = sorted((r for r in rows if (r.change or 0) <= -FALL), key=lambda r: r.change or 0)
     count = strong(f.number(len(rows)))
     if not fallen:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -144,7 +144,7 @@ def _sentence(ages: Sequence[SourceAge], imports: Sequence[ImportRun]) -> SafeSt
     now = timezone.now()
     known = [a for a in ages if a.written_at is not None]
     if not known:
-        return format_html(_("No facts yet. Import customers, their outcomes and the projects that serve them."))
+        return escape(_("No facts yet. Import customers, their outcomes and the projects that serve them."))
     late = [a for a in known if now - (a.written_at or now) > a.limit]
     never = len(ages) - len(known)
     fine = len(known) - len(late)
@@ -273,7 +273,7 @@ def import_sentence(run: ImportRun) -> SafeString:
         sum(c.get(k, 0) for c in run.counts.values()) for k in ("created", "updated", "unchanged")
     )
     if run.status in (ImportRun.Status.QUEUED, ImportRun.Status.RUNNING):
-        return format_html(_("The import is under way."))
+        return escape(_("The import is under way."))
     if run.status == ImportRun.Status.FAILED:
         return format_html(_("The import broke off. {nothing} was stored."), nothing=bad(_("Nothing")))
     if run.status == ImportRun.Status.REFUSED:

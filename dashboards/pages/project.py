@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -188,7 +188,7 @@ def _sentence(
     total = found.value(KIND, detail.code, "project_contribution", "", state.period)
     period = f.period(state.period.code)
     if total is None:
-        first = format_html(_("No measurable outcome stands behind this project, so nothing can be credited to it."))
+        first = escape(_("No measurable outcome stands behind this project, so nothing can be credited to it."))
     elif change.value is not None and change.value >= 0.005:
         first = format_html(
             _("Added {points} points to what customers attained in {period}, {total} so far."),
@@ -219,7 +219,7 @@ def _plan_sentence(
         slip = (detail.actual_finish_on - detail.planned_finish_on).days
         if slip > 0:
             return format_html(_("It finished {days} late."), days=bad(f.days(slip)))
-        return format_html(_("It finished on time."))
+        return escape(_("It finished on time."))
     if forecast is None:
         return SafeString("")
     late = (forecast.finish_on - detail.planned_finish_on).days if detail.planned_finish_on else 0
@@ -236,7 +236,7 @@ def _plan_sentence(
         return format_html(_("At this pace it ends {days} late."), days=bad(f.days(late)))
     if share >= 0.01:
         return format_html(_("At this pace it costs {share} more than planned."), share=bad(f.percent(share)))
-    return format_html(_("At this pace it ends as planned."))
+    return escape(_("At this pace it ends as planned."))
 
 
 def _support(lines: Sequence[OutcomeLine]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.http import QueryDict
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -195,7 +195,7 @@ def ordered_rows(state: PageState, query: QueryDict) -> tuple[list[str], list[li
 def _sentence(rows: Sequence[ProjectRow]) -> SafeString:
     count = strong(f.number(len(rows)))
     if not rows:
-        return format_html(_("No project matches."))
+        return escape(_("No project matches."))
     half = carrying_half([r.points for r in rows if r.points and r.points > 0])
     idle = sum(bool(r.spend) and not r.linked for r in rows)
     if not half:

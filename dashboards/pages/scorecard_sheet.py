@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -220,9 +220,7 @@ def _groups(content: Content) -> list[SheetGroup]:
 
 
 def _row(row: Row, content: Content) -> SheetRow:
-    words = units.words(row.metric, row.component, row.unit, content.currency)
-    if row.metric == INDEX and not row.component:
-        words = f.number
+    words = _bare_words(row, content.currency)
     delta = None
     if row.value is not None and row.previous is not None:
         difference = row.value - row.previous
@@ -232,7 +230,7 @@ def _row(row: Row, content: Content) -> SheetRow:
     usable = row.status in USABLE
     status = status_of(row.colour) if usable else Status("none", text.status(row.status, row.reason))
     name = metric_name(row.metric, row.component)
-    remarks = []
+    remarks = [unit] if (unit := _unit(row, content.currency)) else []
     if row.scope_kind != content.scope_kind:
         remarks.append(text.scope_kind(row.scope_kind))
     if usable and row.status != "ok":
@@ -261,6 +259,17 @@ def _row(row: Row, content: Content) -> SheetRow:
     )
 
 
+def _bare_words(row: Row, currency: str) -> Callable[[float | None], str]:
+    """How the row's values are written in their columns: the unit stands under the name."""
+    if row.metric == INDEX and not row.component:
+        return f.number
+    return lambda value: units.shown(value, row.metric, row.component, row.unit, currency).text
+
+
+def _unit(row: Row, currency: str) -> str:
+    return units.shown(1.0, row.metric, row.component, row.unit, currency).unit
+
+
 def metric_name(metric: str, component: str = "") -> str:
     """The title of a measure; the key of one that the catalogue has dropped since."""
     known = metric == INDEX or metric in metrics()
@@ -271,8 +280,11 @@ def _target(row: Row, currency: str) -> str:
     if row.green is None:
         return ""
 
+    unit = _unit(row, currency)
+
     def words(value: float) -> str:
-        return units.limit(value, row.metric, row.component, row.unit, currency)
+        written = units.limit(value, row.metric, row.component, row.unit, currency)
+        return written.removesuffix(f"{f.NBSP}{unit}") if unit else written
 
     return text.limit_text(words, row.green, row.direction)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from dashboards.parts import Action, Answer, Empty
@@ -23,7 +23,7 @@ def start_page() -> StartPage:
     """Shown as long as there is no fact."""
     return StartPage(
         Answer(
-            format_html(_("No facts yet. Import customers, their outcomes and the projects that serve them.")),
+            escape(_("No facts yet. Import customers, their outcomes and the projects that serve them.")),
             _("Every figure here is computed from rows you import; nothing is filled in by hand or guessed."),
         ),
         Empty(

@@ -43,11 +43,11 @@ def connected_to(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def company_database() -> Iterator[Company]:
+def company_database(suffix: str = "company") -> Iterator[Company]:
     """A copy of the migrated test database with the reference company in it, dropped at the end."""
     template = connection.settings_dict["NAME"]
     assert template.startswith("test_"), "tests copy the test database, never another one"
-    name = f"{template}_company"
+    name = f"{template}_{suffix}"
     _copy(template, name)
     try:
         with connected_to(name):
