@@ -128,7 +128,13 @@ def navigation(section: str, *, query: str = "") -> tuple[NavGroup, ...]:
                 ("customers", "customers", _("Customers")),
             ),
         ),
-        (_("Work"), (("projects", "projects", _("Projects")),)),
+        (
+            _("Work"),
+            (
+                ("projects", "projects", _("Projects")),
+                ("initiatives", "initiatives", _("Initiatives")),
+            ),
+        ),
         (_("Trust"), (("metrics", "metrics", _("Metric catalogue")), ("data", "data", _("Data")))),
     )
     return tuple(

@@ -13,6 +13,9 @@ from dashboards.parts import Bullet, Delta, Measure, Spark, Status, delta_of, st
 from dashboards.selectors.measured import INDEX, Reading, Readings
 from metrics.periods import Period
 
+EMPTY = frozenset({"no_data", "not_due"})
+"""Statuses that a table of measures leaves out."""
+
 
 def words_of(reading: Reading) -> units.Words:
     """How values of a reading's component are written."""

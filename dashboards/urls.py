@@ -7,8 +7,8 @@ from dashboards.views.data import data, import_detail
 from dashboards.views.explain import explain
 from dashboards.views.metrics import metric, metrics
 from dashboards.views.overview import overview
+from dashboards.views.portfolios import initiative, initiatives, portfolio
 from dashboards.views.projects import project, projects
-from dashboards.views.start import start
 from dashboards.views.styleguide import styleguide
 
 urlpatterns = [
@@ -17,8 +17,9 @@ urlpatterns = [
     path("customers/<path:code>/", customer, name="customer"),
     path("projects/", projects, name="projects"),
     path("projects/<path:code>/", project, name="project"),
-    path("portfolios/<path:code>/", start, name="portfolio"),
-    path("initiatives/<path:code>/", start, name="initiative"),
+    path("portfolios/<path:code>/", portfolio, name="portfolio"),
+    path("initiatives/", initiatives, name="initiatives"),
+    path("initiatives/<path:code>/", initiative, name="initiative"),
     path("metrics/", metrics, name="metrics"),
     path("metrics/<slug:key>/", metric, name="metric"),
     path("explain/<slug:metric>/", explain, name="explain"),

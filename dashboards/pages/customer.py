@@ -144,8 +144,7 @@ def customer_page(state: PageState, code: str) -> CustomerPage:
         measures=tuple(
             measures.measure(found, state, KIND, code, key)
             for key, entry in metrics().items()
-            if KIND in entry.scopes
-            and found.get(KIND, code, key, "", state.period).status not in {"no_data", "not_due"}
+            if KIND in entry.scopes and found.get(KIND, code, key, "", state.period).status not in measures.EMPTY
         ),
     )
 

@@ -73,7 +73,7 @@ def overview_part_page(state: PageState) -> OverviewPartPage:
             ),
             _left_out(projects),
         ),
-        portfolios=tuple(_portfolio(p, found, state) for p in tree),
+        portfolios=tuple(portfolio_line(p, found, state) for p in tree),
         contribution=credits_figure(credits, state, whole=False),
         asks=tuple(asks_of(state, customers, credits)),
         customers=tuple(customer_line(found, state, c) for c in movers),
@@ -105,10 +105,11 @@ def _left_out(projects: int) -> str:
     ) % {"n": f.number(hidden)}
 
 
-def _portfolio(row: PortfolioRow, found: Readings, state: PageState) -> PortfolioLine:
+def portfolio_line(row: PortfolioRow, found: Readings, state: PageState) -> PortfolioLine:
     now = found.get(row.kind, row.code, INDEX, "", state.period)
     before = found.get(row.kind, row.code, INDEX, "", state.against)
     change = found.value(row.kind, row.code, "project_contribution", "change", state.period)
+    # A program has no index.
     program = row.kind == "program"
     return PortfolioLine(
         name=row.name,

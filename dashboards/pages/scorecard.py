@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from dashboards import formatting as f
+from dashboards.decision_parts import asks_about
 from dashboards.pages.scorecard_sheet import RestatedLine, Sheet, make_sheet, metric_name, restated_lines, sheet_of
-from dashboards.parts import Action, Status
-from dashboards.scorecard_links import NOTES, Choice, card_url, field_name, state_status
+from dashboards.parts import Action, Ask, Status
+from dashboards.scorecard_links import NOTES, Choice, card_url, field_name, scope_query, state_status
+from dashboards.scorecard_text import role_title
 from metrics.models import Scorecard
 from metrics.periods import Period
 from metrics.scorecards.exporting import FORMS
@@ -54,7 +56,9 @@ class ScorecardPage:
     acts: tuple[Act, ...]
     edit_url: str
     comment_url: str
-    sign_titles: tuple[str, ...]
+    sign_titles: tuple[Choice, ...]
+    query: str
+    decisions: tuple[Ask, ...]
     digest: str
     refusals: tuple[Refusal, ...]
     refused: tuple[Refusal, ...]
@@ -112,7 +116,9 @@ def scorecard_page(
         acts=tuple(_acts(shown, visible)),
         edit_url=_edit_url(card, visible),
         comment_url=_comment_url(card, visible),
-        sign_titles=tuple(_sign_titles(shown, visible, user_id)),
+        sign_titles=tuple(Choice(title, role_title(title)) for title in _sign_titles(shown, visible, user_id)),
+        query=scope_query(kind, code),
+        decisions=asks_about(kind, code, visible=visible),
         digest=shown.digest if shown is not None else "",
         refusals=tuple(_refusals(shown, visible)),
         refused=refused.refusals if refused is not None else (),
@@ -159,7 +165,8 @@ def _edit_url(card: Scorecard | None, visible: Visibility) -> str:
 def _comment_url(card: Scorecard | None, visible: Visibility) -> str:
     if card is None or card.is_published or not visible.may_sign:
         return ""
-    return card_url("scorecard-comment", card.period, card.scope_kind, card.scope)
+    address = card_url("scorecard-comment", card.period, card.scope_kind, card.scope)
+    return f"{address}{'&' if '?' in address else '?'}row="
 
 
 def _sign_titles(shown: Shown | None, visible: Visibility, user_id: int) -> list[str]:

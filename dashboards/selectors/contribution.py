@@ -49,8 +49,16 @@ class Credits:
     mix: float
 
 
-def credits(period: Period, *, visible_to: Visibility, customer: int | None = None) -> Credits:
-    """Credits of a period, of all customers or of one (by id). Cost: one query."""
+def credits(
+    period: Period,
+    *,
+    visible_to: Visibility,
+    customer: int | None = None,
+    initiative: int | None = None,
+    portfolios: Sequence[int] | None = None,
+) -> Credits:
+    """Credits of a period, on all outcomes or those of a customer or initiative, of all projects or those of some
+    portfolios (by ids). Cost: one query."""
     where, params = ["c.method = %s", "c.year = %s", "c.state[%s] <> 0"], [PROPORTIONAL, period.year, period.slot + 1]
     if customer is not None:
         where.append(
@@ -58,6 +66,12 @@ def credits(period: Period, *, visible_to: Visibility, customer: int | None = No
             "ON i.id = o.initiative_id WHERE i.customer_id = %s)"
         )
         params.append(customer)
+    if initiative is not None:
+        where.append("c.outcome_id IN (SELECT o.id FROM portfolio_outcomes o WHERE o.initiative_id = %s)")
+        params.append(initiative)
+    if portfolios is not None:
+        where.append("c.project_id IN (SELECT id FROM portfolio_projects WHERE portfolio_id = ANY(%s))")
+        params.append(list(portfolios))  # type: ignore[arg-type]
     place = period.slot + 1
     with connection.cursor() as cursor:
         cursor.execute(
@@ -71,7 +85,7 @@ def credits(period: Period, *, visible_to: Visibility, customer: int | None = No
     shown: list[Credit] = []
     unattributed = unattributed_change = mix = hidden_change = hidden_points = 0.0
     hidden = 0
-    whole = visible_to.reads_all or customer is not None
+    whole = visible_to.reads_all or customer is not None or initiative is not None
     for number, code, name, points, change, row_mix, n in rows:
         if not number:
             if whole:
