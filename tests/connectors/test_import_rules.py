@@ -485,3 +485,25 @@ class TestCommand:
         with pytest.raises(CommandError) as stopped:
             call_command("import_facts", "/no/such/folder")
         assert stopped.value.returncode == 2
+
+
+@pytest.mark.parametrize("superuser", [True, False])
+def test_many_rows_are_stored_with_and_without_the_right_to_skip_row_by_row_lookups(
+    superuser: bool, tmp_path: Path
+) -> None:
+    """From 2,000 rows on references are checked set-wise only; without the right for that the import works too."""
+    lines = "".join(f"P-1,M{place},Name,2025-01-01,true,\n" for place in range(2_500))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not superuser:
+            cursor.execute("CREATE ROLE epmo_test_plain NOLOGIN")
+            cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO epmo_test_plain")
+            cursor.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO epmo_test_plain")
+            cursor.execute("SET LOCAL ROLE epmo_test_plain")
+
+        report = deliver(tmp_path, {"milestones.csv": MILESTONES + lines})
+
+        cursor.execute("SELECT current_setting('session_replication_role')")
+        assert cursor.fetchone() == ("origin",)
+        assert counts(report, "milestones") == (2_500, 2_500, 0, 0, 0)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        transaction.set_rollback(True)
