@@ -151,11 +151,16 @@ def restated_reason(line: Restated) -> str:
     """Why a value is another one now."""
     if match := re.fullmatch(r"version:(\d+):(\d+)", line.reason):
         return _("The definition changed from version %(old)s to %(new)s") % {"old": match[1], "new": match[2]}
-    if match := re.fullmatch(r"change (\d+)", line.reason):
+    return cause_said(line.reason)
+
+
+def cause_said(cause: str) -> str:
+    """What set a run going, in words."""
+    if match := re.fullmatch(r"change (\d+)", cause):
         return _change_said(int(match[1]))
-    if match := re.fullmatch(r"values as of (\d{4}-\d{2}-\d{2})", line.reason):
+    if match := re.fullmatch(r"values as of (\d{4}-\d{2}-\d{2})", cause):
         return _("Values as of %(day)s") % {"day": f.date(dt.date.fromisoformat(match[1]))}
-    return line.reason or _("Recomputed")
+    return cause or _("Recomputed")
 
 
 def _change_said(number: int) -> str:

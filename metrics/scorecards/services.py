@@ -35,6 +35,8 @@ from metrics.storage import PUBLICATION_LOCK
 from portfolio.rights import Role, Visibility
 
 LEAD_TITLE: Final = "Head of ePMO"
+ASKED_TO_SIGN: Final = ("Chief executive",)
+"""Who a draft asks to sign when it is started on a page; a program names its own."""
 SIGNING_ROLES: Final = (Role.EXECUTIVE,)
 NOTES: Final = ("happened", "doing", "unknown")
 LONGEST: Final = {"note": 4000, "comment": 500, "title": 100}

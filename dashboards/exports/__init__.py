@@ -1,0 +1,1 @@
+"""Files for people: a scorecard as PDF, PPTX, XLSX and CSV, and the mails that carry them."""
