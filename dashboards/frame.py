@@ -103,6 +103,7 @@ def frame(
     picker: Picker | None = None,
     fresh: Freshness | None = None,
     foot: Iterable[str] = (),
+    people: bool = True,
 ) -> Frame:
     """The frame of one page; `section` is the rail's entry that is marked. No query."""
     theme = request.COOKIES.get("epmo_theme", "")
@@ -110,7 +111,7 @@ def frame(
         title=here,
         here=here,
         crumbs=tuple(crumbs),
-        groups=navigation(section, query=_state(request)),
+        groups=navigation(section, query=_state(request), people=people),
         theme=theme if theme in THEMES else "",
         picker=picker,
         fresh=fresh,
@@ -118,8 +119,8 @@ def frame(
     )
 
 
-def navigation(section: str, *, query: str = "") -> tuple[NavGroup, ...]:
-    """The rail. There is no entry for finance, on purpose: money is read with the rest."""
+def navigation(section: str, *, query: str = "", people: bool = True) -> tuple[NavGroup, ...]:
+    """The rail, without what the reader may not see. No entry for finance, on purpose: money is read with the rest."""
     entries: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             _("Outcomes"),
@@ -133,6 +134,7 @@ def navigation(section: str, *, query: str = "") -> tuple[NavGroup, ...]:
             (
                 ("projects", "projects", _("Projects")),
                 ("initiatives", "initiatives", _("Initiatives")),
+                *((("people", "people", _("People and culture")),) if people else ()),
             ),
         ),
         (_("Trust"), (("metrics", "metrics", _("Metric catalogue")), ("data", "data", _("Data")))),

@@ -125,6 +125,7 @@ def state_frame(
         section=section,
         here=here,
         crumbs=crumbs,
+        people=state.visible.sees_people_values,
         picker=picker(request, period=state.period.code, against=state.against.code, periods=codes) if pick else None,
         fresh=Freshness(_("As of"), f.day_month(state.published.as_of), state.url("data")),
         foot=(

@@ -7,6 +7,7 @@ from dashboards.views.data import data, import_detail
 from dashboards.views.explain import explain
 from dashboards.views.metrics import metric, metrics
 from dashboards.views.overview import overview
+from dashboards.views.people import people
 from dashboards.views.portfolios import initiative, initiatives, portfolio
 from dashboards.views.projects import project, projects
 from dashboards.views.styleguide import styleguide
@@ -20,6 +21,7 @@ urlpatterns = [
     path("portfolios/<path:code>/", portfolio, name="portfolio"),
     path("initiatives/", initiatives, name="initiatives"),
     path("initiatives/<path:code>/", initiative, name="initiative"),
+    path("people/", people, name="people"),
     path("metrics/", metrics, name="metrics"),
     path("metrics/<slug:key>/", metric, name="metric"),
     path("explain/<slug:metric>/", explain, name="explain"),

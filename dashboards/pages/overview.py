@@ -213,7 +213,14 @@ def credits_figure(
         return None
     largest = sorted(credits.projects, key=lambda c: -abs(c.change))[:14]
     cut = min(state.period.end, state.published.as_of)
-    spread = contribution.ranges([c.id for c in largest], state.period, cut=cut, start=state.period.start)
+    spread = contribution.ranges(
+        [c.id for c in largest],
+        state.period,
+        cut=cut,
+        start=state.period.start,
+        customer=credits.customer,
+        initiative=credits.initiative,
+    )
     bars = []
     for c in credits.projects:
         r = spread.get(c.id)

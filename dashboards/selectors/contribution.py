@@ -47,6 +47,8 @@ class Credits:
     hidden_change: float
     hidden_points: float
     mix: float
+    customer: int | None = None
+    initiative: int | None = None
 
 
 def credits(
@@ -99,7 +101,17 @@ def credits(
             hidden_change += change
             hidden_points += points
             mix += row_mix
-    return Credits(tuple(shown), unattributed, unattributed_change, hidden, hidden_change, hidden_points, mix)
+    return Credits(
+        tuple(shown),
+        unattributed,
+        unattributed_change,
+        hidden,
+        hidden_change,
+        hidden_points,
+        mix,
+        customer,
+        initiative,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +123,19 @@ class Range:
     claimed_only: bool
 
 
-def ranges(projects: Sequence[int], period: Period, *, cut: Any, start: Any) -> dict[int, Range]:
+def ranges(
+    projects: Sequence[int],
+    period: Period,
+    *,
+    cut: Any,
+    start: Any,
+    customer: int | None = None,
+    initiative: int | None = None,
+) -> dict[int, Range]:
     """Range of the period's change of some projects: proportional, Shapley, and without mere claims.
 
-    `start` and `cut` are the days before which claims count at the period's start and end. Cost: two queries,
-    over the outcomes of these projects.
+    Over all outcomes of these projects, or those of a customer or initiative, as the credits were taken. `start` and
+    `cut` are the days before which claims count at the period's start and end. Cost: two queries.
     """
     if not projects:
         return {}
@@ -124,7 +144,17 @@ def ranges(projects: Sequence[int], period: Period, *, cut: Any, start: Any) -> 
         "outcome_id IN (SELECT outcome_id FROM metrics_contribution WHERE project_id = ANY(%s) AND year = ANY(%s))"
     )
     years = sorted({before.year, period.year})
-    keys, arrays = CONTRIBUTIONS.read(f"year = ANY(%s) AND {outcomes}", [years, list(projects), years])
+    params: list[Any] = [years, list(projects), years]
+    if customer is not None:
+        outcomes += (
+            " AND outcome_id IN (SELECT o.id FROM portfolio_outcomes o JOIN portfolio_initiatives i "
+            "ON i.id = o.initiative_id WHERE i.customer_id = %s)"
+        )
+        params.append(customer)
+    if initiative is not None:
+        outcomes += " AND outcome_id IN (SELECT id FROM portfolio_outcomes WHERE initiative_id = %s)"
+        params.append(initiative)
+    keys, arrays = CONTRIBUTIONS.read(f"year = ANY(%s) AND {outcomes}", params)
     evidence = _evidence(np.unique(keys["outcome_id"]).tolist())
     changes: dict[int, list[float]] = {
         number: [_stored_change(keys, arrays, period, number, method) for method in (PROPORTIONAL, SHAPLEY)]

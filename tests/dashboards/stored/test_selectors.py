@@ -8,6 +8,7 @@ from metrics.contributions import UNATTRIBUTED, contribution_lines
 from metrics.periods import Period
 from metrics.registry import metrics
 from metrics.selectors import ValueQuery, values
+from portfolio.models import Customer, Initiative
 from portfolio.rights import EVERYTHING
 from portfolio.selectors.visibility import visibility_of
 
@@ -57,11 +58,18 @@ def test_credits_are_the_sums_of_the_ledger(db, code):
         )
 
 
-def test_a_range_holds_the_credit(db):
+@pytest.mark.parametrize("of", [{}, {"customer": "C-ALFA"}, {"initiative": "I-1"}])
+def test_a_range_holds_the_credit(db, of):
     period = Period.parse("2026-Q2")
-    found = credits(period, visible_to=EVERYTHING)
-    spread = ranges([c.id for c in found.projects], period, cut=period.end, start=period.start)
+    models = {"customer": Customer, "initiative": Initiative}
+    found_of = {
+        kind: (models[kind].objects.filter(code=code).first() or models[kind].objects.first()).pk
+        for kind, code in of.items()
+    }
+    found = credits(period, visible_to=EVERYTHING, **found_of)
+    spread = ranges([c.id for c in found.projects], period, cut=period.end, start=period.start, **found_of)
 
+    assert found.projects
     for credit in found.projects:
         r = spread[credit.id]
         assert r.low - 1e-9 <= credit.change <= r.high + 1e-9
