@@ -135,7 +135,11 @@ def import_run(run_id: int, *, progress: Progress | None = None) -> Report | Non
         run = run_claim(run_id) if alive.claimed else None
         if run is None:
             return None
-        paths = [path for path in sorted(_folder(run).glob("*/*")) if path.is_file()]
+        paths = [path for path in sorted(_folder(run).glob("*/*")) if path.is_file()] if run.folder else []
+        if not paths:
+            # A command that was killed, or an upload that this machine does not hold.
+            run_fail(run.pk, _("The files of this import are not at hand; nothing was stored. Import them again."))
+            return None
         report = _work(run, paths, alive, progress)
     shutil.rmtree(_folder(run), ignore_errors=True)
     return report

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import close_old_connections, connection
 
 from connectors import services
-from connectors.services import ImportNotStarted, import_run, import_start, imports_sweep, safe_name
+from connectors.services import ImportNotStarted, import_paths, import_run, import_start, imports_sweep, safe_name
 from portfolio.models import ChangeSet, Customer, ImportFile, ImportRun
 from portfolio.services.imports import Alive, run_claim, runs_abandoned
-from tests.connectors.deliveries import BASE
+from tests.connectors.deliveries import BASE, write
 
 
 @pytest.fixture
@@ -85,6 +90,35 @@ class TestRuns:
         assert sent == [run.pk]
         assert import_run(run.pk) is not None
         assert Customer.objects.count() == 2
+
+    def test_a_command_that_was_killed_is_closed_and_stores_nothing(self, tmp_path: Path) -> None:
+        """Killed while it holds new rows in its transaction: nothing is seen, the run ends, the next import works."""
+        folder = write(tmp_path, BASE)
+        script = (
+            "import os, signal, django; django.setup()\n"
+            "from unittest.mock import patch\n"
+            "from connectors.services import import_paths\n"
+            "from pathlib import Path\n"
+            "from portfolio.services import facts\n"
+            "real = facts.store\n"
+            "def store(held, *rest):\n"
+            "    real(held, *rest)\n"
+            "    if held.feed.name == 'customers': os.kill(os.getpid(), signal.SIGKILL)\n"
+            "with patch.object(facts, 'store', store): import_paths(paths=[Path(os.environ['DELIVERY'])])\n"
+        )
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+        environment = {**os.environ, "DATABASE_URL": url, "DELIVERY": str(folder)}
+        killed = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+        assert killed.returncode == -signal.SIGKILL
+
+        assert (Customer.objects.count(), ChangeSet.objects.count()) == (0, 0)
+        run = ImportRun.objects.get()
+        assert run.status == "running"
+        import_run(run.pk)
+        run.refresh_from_db()
+        assert (run.status, Customer.objects.count()) == ("failed", 0)
+        _run, report = import_paths(paths=[folder])
+        assert (report.status, Customer.objects.count()) == ("imported", 2)
 
     def test_a_run_that_dies_again_and_again_is_given_up(self, sent: list[int]) -> None:
         run = import_start(files=base(), actor=None)
