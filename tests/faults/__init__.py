@@ -1,0 +1,1 @@
+"""Faults for real: processes, servers and messages die; the stored values end the same."""

@@ -1,0 +1,135 @@
+"""Servers that may be broken, made once a session, and a company on a database of its own for each test."""
+
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import services
+from tests.faults.breakable import Breakable
+from tests.faults.company import AS_OF, IMPATIENT, Cells, Company
+from tests.stack import ROOT
+
+NUMBERS = itertools.count(1)
+MadeCompany = Callable[..., Company]
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """Stored cells of clean runs."""
+
+    facts: Cells
+    update: Cells
+
+
+def environment_of(servers: Breakable, database: str, folder: Path) -> dict[str, str]:
+    """Variables of a company's processes."""
+    found = {
+        **os.environ,
+        **IMPATIENT,
+        "EPMO_MODE": "demo",
+        "EPMO_VAR": str(folder),
+        "EPMO_AS_OF": AS_OF,
+        "EPMO_LOG_LEVEL": "WARNING",
+        "EPMO_FAULTS": str(folder / "faults"),
+        "DATABASE_URL": servers.database_url(database),
+        "REDIS_URL": servers.urls()["REDIS_URL"],
+        "EPMO_QUEUE_PREFIX": f"{database}-",
+        "PYTHONWARNINGS": "ignore",
+    }
+    found.pop("CACHE_URL", None)
+    return found
+
+
+def _make(var: Path) -> None:
+    """Make the databases in servers that are stopped afterwards."""
+    servers = Breakable(var, database="facts")
+    try:
+        servers.start(tied=True)
+        subprocess.run(
+            [sys.executable, "-m", "tests.faults.made", str(var)],
+            cwd=ROOT,
+            env=environment_of(servers, "facts", var),
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    finally:
+        servers.stop()
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `var/` folder with the databases, made by whichever process of the run comes first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if services.WORKER else base
+    with (shared / "fault-company.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        note = shared / "fault-company"
+        if note.exists() and (found := Path(note.read_text())).exists():
+            return found
+        var = services.temporary_var()
+        _make(var)
+        note.write_text(str(var))
+        return var
+
+
+@pytest.fixture(scope="session")
+def clean(made: Path) -> Clean:
+    """What clean runs store over the reference facts, and over them with the second delivery."""
+    return Clean(json.loads((made / "facts.json").read_text()), json.loads((made / "update.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def broken_servers(made: Path) -> Iterator[Breakable]:
+    """Servers on a copy of what was made; tests of this folder may do to them what they want."""
+    var = services.temporary_var()
+    servers = Breakable(var, database="facts")
+    source, target = Breakable(made).place.base, servers.place.base
+    subprocess.run(["cp", "-a", source, target], check=True)
+    shutil.rmtree(target / "run", ignore_errors=True)
+    try:
+        servers.start(tied=True)
+        yield servers
+    finally:
+        servers.stop()
+        if servers.place.user is not None and not target.is_relative_to(var):
+            shutil.rmtree(target, ignore_errors=True)
+
+
+@pytest.fixture
+def make_company(broken_servers: Breakable, clean: Clean) -> Iterator[MadeCompany]:
+    """A function that opens a company: `facts` not yet computed, or `computed`. All ends with the test."""
+    made: list[Company] = []
+
+    def make(template: str = "facts", **more: str) -> Company:
+        name = f"company_{next(NUMBERS)}"
+        folder = broken_servers.var / name
+        for part in ("reached", "hold", "raise", "kill", "eat", "spend"):
+            (folder / "faults" / part).mkdir(parents=True)
+        broken_servers.admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+        company = Company(broken_servers, name, folder, {**environment_of(broken_servers, name, folder), **more})
+        made.append(company)
+        return company
+
+    yield make
+    for company in made:
+        company.stop()
+    broken_servers.make_whole()
+    for company in made:
+        broken_servers.admin(f"DROP DATABASE IF EXISTS {company.database} WITH (FORCE)")
+        shutil.rmtree(company.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def company(make_company: MadeCompany) -> Company:
+    """A company with the reference facts, not yet computed; nothing of it runs."""
+    return make_company()
