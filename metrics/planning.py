@@ -147,6 +147,8 @@ def touched_scopes(atoms: Iterable[tuple[str, int | None]]) -> dict[str, set[int
     """
     by_kind: dict[str, set[int]] = {}
     for kind, atom in atoms:
+        if kind == "feed":  # the months of all rows of the feed; their atoms are listed beside it
+            continue
         if kind == "all" or atom is None:
             return None
         by_kind.setdefault(kind, set()).add(atom)
