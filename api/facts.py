@@ -36,6 +36,13 @@ KINDS: Mapping[str, CellKind] = {
 TIME_READERS = {"date": read_day, "month": read_month, "instant": read_instant}
 
 
+TIME_SCHEMAS = {
+    "date": {"type": "string", "format": "date"},
+    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2026-06"]},
+    "instant": {"type": "string", "format": "date-time"},
+}
+
+
 def out_columns(feed: Feed) -> tuple[OutColumn, ...]:
     """The columns of a feed as columns of an answer."""
     return tuple(OutColumn(column.name, KINDS.get(column.kind, "text")) for column in feed.columns)
@@ -54,7 +61,7 @@ def column_parameters(column: Column) -> Sequence[Parameter]:
         schema = {"type": "boolean"}
         return [Parameter(column.name, f"Only rows whose {column.name} is this.", read_flag, schema)]
     if column.kind in TIME_READERS:
-        read, schema = TIME_READERS[column.kind], {"type": "string"}
+        read, schema = TIME_READERS[column.kind], TIME_SCHEMAS[column.kind]
         return [
             Parameter(f"{column.name}_from", f"Only rows whose {column.name} is this or later.", read, schema),
             Parameter(f"{column.name}_before", f"Only rows whose {column.name} is before this.", read, schema),

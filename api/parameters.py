@@ -132,7 +132,10 @@ PAGE_PARAMETERS = (
         {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
     ),
     Parameter(
-        "cursor", "Where the page begins; taken from `next` or `previous`.", read_cursor_text, {"type": "string"}
+        "cursor",
+        "Where the page begins; taken from `next` or `previous`.",
+        read_cursor_text,
+        {"type": "string", "minLength": 1},
     ),
 )
 

@@ -121,9 +121,7 @@ def rows_write(
     return report
 
 
-def row_write(
-    feed: Feed, cells: Mapping[str, str], *, actor: User, guard: Callable[[], None] | None = None
-) -> Report:
+def row_write(feed: Feed, cells: Mapping[str, str], *, actor: User, guard: Callable[[], None] | None = None) -> Report:
     """Writes one row; `cells` holds its key and whatever is to change."""
     return rows_write(feed, list(cells), [(1, list(cells.values()))], actor=actor, guard=guard)
 

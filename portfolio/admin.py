@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portfolio import admin_rights  # noqa: F401 (registers)
 from portfolio.fact_forms import FactForm, form_of
 from portfolio.feed_types import Feed
 from portfolio.feeds import FEEDS

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from portfolio.models import Customer, Grant, Portfolio, Profile, RightsEvent
@@ -28,6 +29,10 @@ def role_set(*, user: AbstractBaseUser, role: Role, actor: str = "") -> Profile:
     """Gives a user a role."""
     profile, made = Profile.objects.select_for_update().get_or_create(user_id=user.pk, defaults={"role": role})
     before = "" if made else profile.role
+    # Roles that edit facts reach the administration; a superuser keeps it.
+    if isinstance(user, User) and user.is_staff != (role.writes or user.is_superuser):
+        user.is_staff = role.writes or user.is_superuser
+        user.save(update_fields=["is_staff"])
     if before != role:
         profile.role = role
         profile.save(update_fields=["role"])

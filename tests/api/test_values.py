@@ -8,6 +8,7 @@ import pytest
 
 from metrics import runs
 from metrics.records import COLUMNS
+from metrics.registry import FAMILIES, metrics
 from tests.api.test_facts_write import errors
 from tests.portfolio.world import make_fact
 
@@ -217,6 +218,26 @@ def test_explain_is_for_what_the_reader_sees(computed, client_of):
 )
 def test_explain_of_other_places(lead, query, status):
     assert lead.get(f"{VALUES}explain/?{query}").status_code == status
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_value_can_be_explained(lead, family):
+    """One scope of each kind, every component; the answer is an explanation, whatever the status."""
+    wrong = {}
+    for entry in (entry for entry in metrics().values() if entry.family == family):
+        for kind, component in [(kind, "") for kind in entry.scopes] + [(entry.scopes[0], c) for c in entry.components]:
+            code = {"enterprise": "", "program": "program-A", "team": "team-A"}.get(kind, f"{kind}s-A")
+            query = {
+                "metric": entry.key,
+                "component": component,
+                "scope_kind": kind,
+                "scope": code,
+                "period": "2026-02",
+            }
+            status = lead.get(f"{VALUES}explain/", query).status_code
+            if status != 200:
+                wrong[entry.key, component, kind] = status
+    assert wrong == {}
 
 
 def test_people_rows_are_private_to_leads(computed, client_of):
