@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 
 from dashboards.exports.safe_text import csv_text
 from dashboards.pages.scorecard_sheet import Sheet
@@ -84,7 +85,8 @@ def change_of(row: Row) -> float | None:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else repr(float(value))
+    """All digits, no exponent: a minus stands before digits only."""
+    return "" if value is None else format(Decimal(repr(float(value))), "f")
 
 
 def _limits(limit: Limit | None, direction: str) -> tuple[str, str]:

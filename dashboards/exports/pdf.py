@@ -52,7 +52,7 @@ def _weasyprint() -> Any:
 def _fetcher(weasyprint: Any) -> Any:
     """A fetcher that opens nothing but our own style sheet and fonts, and fails on anything else."""
 
-    class Own(weasyprint.urls.URLFetcher):  # type: ignore[name-defined]
+    class Own(weasyprint.urls.URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> Any:
             path = own_file(url)
             kind = "text/css" if path.suffix == ".css" else "font/woff2"

@@ -21,3 +21,13 @@ def csv_text(text: str) -> str:
 def plain_text(text: str) -> str:
     """The text without control characters that XML cannot hold."""
     return "".join(letter for letter in text if letter in "\n\t" or (letter >= " " and letter not in "\ufffe\uffff"))
+
+
+# What a workbook writer would turn into a formula or a link when it is handed plain text.
+ACTIVE = re.compile(r"\s*([=+\-@{]|https?://|ftps?://|mailto:|internal:|external:|file:)", re.IGNORECASE)
+
+
+def category_text(text: str) -> str:
+    """The text as a category of a native chart: the workbook inside the file must not run it."""
+    clean = plain_text(text)
+    return f"'{clean}" if ACTIVE.match(clean) or is_formula(clean) else clean

@@ -13,6 +13,7 @@ from dashboards import catalogue_text as text
 from dashboards import formatting as f
 from dashboards import units
 from dashboards.exports.csv_file import change_of
+from dashboards.exports.floating import floating, floor_of
 from dashboards.exports.safe_text import is_formula, plain_text
 from dashboards.pages.scorecard_sheet import Sheet, SheetRow
 from metrics.index import KEY as INDEX
@@ -101,14 +102,14 @@ def _named(book: Book, name: str) -> Any:
     """A sheet of the workbook; the name without what sheets may not hold."""
     made = book.book.add_worksheet("".join(c for c in name if c not in "[]:*?/\\")[:31])
     made.hide_gridlines(2)
+    made.set_landscape()
+    made.set_paper(9)
+    made.fit_to_pages(1, 0)
     return made
 
 
 def _scorecard(book: Book, sheet: Sheet) -> None:
     page = _named(book, _("Scorecard"))
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
     page.set_column(0, 0, 38)
     page.set_column(1, 5, 13)
     page.set_column(6, 6, 16)
@@ -175,15 +176,10 @@ def _bridge(book: Book, sheet: Sheet) -> None:
     for column, head in enumerate((_("Step"), _("Below"), _("Mark"), _("Gain"), _("Loss"), _("Points"))):
         book.words(page, 0, column, head, bold=True, bottom=1)
     steps = sorted(bridge.factors.items(), key=lambda pair: -pair[1])
-    lines: list[tuple[str, float, float, float, float, float]] = [
-        (sheet.against, 0.0, bridge.before, 0.0, 0.0, bridge.before)
-    ]
-    level = bridge.before
-    for factor, points in steps:
-        low = min(level, level + points)
-        lines.append((text.factor(factor), low, 0.0, max(points, 0.0), max(-points, 0.0), points))
-        level += points
-    lines.append((sheet.period, 0.0, bridge.after, 0.0, 0.0, bridge.after))
+    names = [sheet.against, *(text.factor(factor) for factor, _points in steps), sheet.period]
+    points = [bridge.before, *(value for _factor, value in steps), bridge.after]
+    floats = floating(bridge)
+    lines = [(step, *parts, value) for step, parts, value in zip(names, floats, points, strict=True)]
     for place, (step, *numbers) in enumerate(lines, start=1):
         book.words(page, place, 0, step)
         for column, value in enumerate(numbers, start=1):
@@ -202,11 +198,10 @@ def _bridge(book: Book, sheet: Sheet) -> None:
                 "gap": 40,
             }
         )
-    bottoms = [line[1] or line[2] for line in lines]
     chart.set_title({"name": sheet.bridge.title if sheet.bridge else name, "name_font": {"size": 12}, "overlay": False})
     chart.set_y_axis(
         {
-            "min": max(0, int(min(bottoms) // 10 * 10)),
+            "min": floor_of(floats),
             "major_gridlines": {"visible": True, "line": {"color": "#e2ded5"}},
         }
     )
