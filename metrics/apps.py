@@ -23,6 +23,12 @@ class MetricsConfig(AppConfig):
         for module in pkgutil.iter_modules(package.__path__):
             import_module(f"{package.__name__}.{module.name}")
         registry = import_module("metrics.registry")
-        # Facts name metrics (own thresholds); `portfolio` may not import the catalogue.
-        metrics_register(lambda: {key: entry.direction for key, entry in registry.metrics().items()})
+        # Facts name metrics (own thresholds); `portfolio` may not import the catalogue. The index has
+        # thresholds too (catalogue, section derived).
+        metrics_register(
+            lambda: {
+                **{key: entry.direction for key, entry in registry.metrics().items()},
+                "customer_success_index": "higher",
+            }
+        )
         register(import_module("metrics.checks").check_catalogue, "metrics")
