@@ -263,6 +263,9 @@ if TRUSTED_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUSTED_PROXY else 0
 
+# mailto: or https: address of whom to tell about a hole.
+SECURITY_CONTACT = env.text("EPMO_SECURITY_CONTACT", "")
+
 _identity_providers = [env.origin("EPMO_OIDC_ISSUER", OIDC_ISSUER)] if OIDC_ISSUER else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

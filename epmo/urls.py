@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import JavaScriptCatalog
 
-from epmo import health
+from epmo import contact, health
 
 handler400 = "epmo.errors.bad_request"
 handler403 = "epmo.errors.permission_denied"
@@ -17,6 +17,7 @@ handler500 = "epmo.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path(".well-known/security.txt", contact.security, name="security-contact"),
     path("-/metrics", health.prometheus, name="prometheus"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
