@@ -1,5 +1,7 @@
 """Application `dashboards` (step: shown)."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,8 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
     verbose_name = _("Dashboards")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Name the maker of scorecard files; `metrics` and `api` ask for them without importing this package."""
+        maker = import_module("dashboards.exports.files").scorecard_file
+        import_module("metrics.scorecards.exporting").maker_register(maker)

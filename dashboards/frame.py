@@ -127,6 +127,9 @@ def navigation(section: str, *, query: str = "", people: bool = True) -> tuple[N
             (
                 ("overview", "home", _("Overview")),
                 ("customers", "customers", _("Customers")),
+                ("scorecards", "scorecard", _("Scorecards")),
+                ("decisions", "decisions", _("Decisions")),
+                ("decisions", "decisions", _("Decisions")),
             ),
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -57,9 +58,15 @@ def printed(sheet: Sheet) -> Printed:
     return Printed(sheet, bridge, credits, groups)
 
 
-def printed_html(sheet: Sheet, *, css: str, tight: bool = False) -> str:
+def printed_html(sheet: Sheet, *, css: str, tight: bool = False, notes: Sequence[str] = ()) -> str:
     """The document; `css` is the address of static/css/printed.css, `tight` sets it smaller."""
     return render_to_string(
         "dashboards/exports/printed.html",
-        {"page": printed(sheet), "css": css, "language": get_language() or "en", "tight": tight},
+        {
+            "page": printed(sheet),
+            "css": css,
+            "language": get_language() or "en",
+            "tight": tight,
+            "notes": notes,
+        },
     )

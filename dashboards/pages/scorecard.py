@@ -13,7 +13,7 @@ from dashboards.pages.scorecard_sheet import RestatedLine, Sheet, make_sheet, me
 from dashboards.parts import Action, Ask, Status
 from dashboards.scorecard_links import NOTES, Choice, card_url, field_name, scope_query, state_status
 from dashboards.scorecard_text import role_title
-from metrics.models import Scorecard
+from metrics.models import ExportTemplate, Scorecard
 from metrics.periods import Period
 from metrics.scorecards.exporting import FORMS
 from metrics.scorecards.rules import Refusal, ScorecardRefused, publish_refusals, sign_off_refusals
@@ -196,14 +196,14 @@ def _exports(card: Scorecard | None, visible: Visibility) -> list[Action]:
     if card is None:
         return []
     forms = [*FORMS, "json"] if card.is_published and visible.reads_all else list(FORMS)
-    return [
-        Action(
-            form.upper(),
-            card_url("scorecard-export", card.period, card.scope_kind, card.scope, format=form),
-            "download",
-        )
-        for form in forms
-    ]
+
+    def action(label: str, **more: str) -> Action:
+        url = card_url("scorecard-export", card.period, card.scope_kind, card.scope, **more)
+        return Action(label, url, "download")
+
+    found = [action(form.upper(), format=form) for form in forms]
+    templates = ExportTemplate.objects.values_list("name", flat=True)[:10]
+    return [*found, *(action(f"PPTX: {name}", format="pptx", template=name) for name in templates)]
 
 
 def _against(period: Period, chosen: str) -> tuple[Choice, ...]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +18,7 @@ from dashboards.answering import answer
 from dashboards.frame import Link, frame
 from dashboards.pages.decision_form import form_page, scale_of, wanted_values
 from dashboards.pages.decisions import decision_page, decisions_page
+from dashboards.views.scorecards import user_of
 from metrics.decisions.selectors import decision_get
 from metrics.decisions.services import (
     DecisionConflict,
@@ -98,7 +97,7 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
                 revision=_revision(request),
                 state=request.POST.get("state", "")[:20],
                 answer=sent,
-                by=_user(request),
+                by=user_of(request),
                 visible=visible,
             )
         except DecisionConflict:
@@ -119,10 +118,6 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
     )
 
 
-def _user(request: HttpRequest) -> AbstractBaseUser:
-    return cast(AbstractBaseUser, request.user)
-
-
 def _revision(request: HttpRequest) -> int:
     text = request.POST.get("revision", "")
     if not text.isascii() or not text.isdigit() or len(text) > 9:
@@ -141,7 +136,7 @@ def decision_new(request: HttpRequest) -> HttpResponse:
         return _form(request, values)
     values = _typed(request)
     try:
-        made = decision_raise(wanted=_wanted(values), by=_user(request), visible=visibility_for(request))
+        made = decision_raise(wanted=_wanted(values), by=user_of(request), visible=visibility_for(request))
     except DecisionRefused as refused:
         return _form(request, values, errors=refused.errors, status=422)
     messages.success(request, _("The decision is raised."), extra_tags="ok")
@@ -166,7 +161,7 @@ def decision_edit(request: HttpRequest, number: int) -> HttpResponse:
             decision_id=found.pk,
             revision=_revision(request),
             wanted=_wanted(values),
-            by=_user(request),
+            by=user_of(request),
             visible=visible,
         )
     except DecisionConflict as conflict:

@@ -136,7 +136,7 @@ def scorecard_new(request: HttpRequest) -> HttpResponse:
             scope_kind=kind[:20],
             scope=code[:200],
             sign_off=services.ASKED_TO_SIGN,
-            by=_user(request),
+            by=user_of(request),
             visible=visibility_for(request),
         )
     except ScorecardRefused as refused:
@@ -148,7 +148,8 @@ def scorecard_new(request: HttpRequest) -> HttpResponse:
     return redirect(card_url("scorecard", card.period, card.scope_kind, card.scope))
 
 
-def _user(request: HttpRequest) -> AbstractBaseUser:
+def user_of(request: HttpRequest) -> AbstractBaseUser:
+    """Who sends a request; only asked behind the log-in."""
     return cast(AbstractBaseUser, request.user)
 
 
@@ -157,7 +158,7 @@ def _user(request: HttpRequest) -> AbstractBaseUser:
 def scorecard_act(request: HttpRequest, period: str, act: str) -> HttpResponse:
     """Draft, submit, return, sign or publish."""
     visible = visibility_for(request)
-    user = _user(request)
+    user = user_of(request)
     kind, code = scope_of(request)
     visible.require(kind, code)
     done = {
@@ -221,7 +222,7 @@ def scorecard_edit(request: HttpRequest, period: str) -> HttpResponse:
                 comments={k.removeprefix("comment:"): v for k, v in sent.items() if k.startswith("comment:")},
                 metrics=sent["metrics"],
                 sign_off=sent["sign_off"],
-                by=_user(request),
+                by=user_of(request),
                 visible=visible,
             )
         except ScorecardConflict as conflict:
@@ -284,7 +285,7 @@ def scorecard_comment(request: HttpRequest, period: str) -> HttpResponse:
                 key=key,
                 text=sent,
                 before=request.POST.get("before"),
-                by=_user(request),
+                by=user_of(request),
                 visible=visible,
             )
         except ScorecardConflict as conflict:
