@@ -165,6 +165,31 @@ def database(name: str, default: str | None = None) -> dict[str, Any]:
     }
 
 
+def mail(name: str) -> dict[str, Any]:
+    """A mail server as Django's EMAIL_ settings: `smtp://user:password@host:587` (STARTTLS where a user is named),
+    `smtps://user:password@host:465`; empty when unset."""
+    value = secret(name, "")
+    if not value:
+        return {}
+    shape = "smtp://user:password@host:587 or smtps://user:password@host:465"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise bad(name, hide_password(value), shape) from error
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+        raise bad(name, hide_password(value), shape)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": unquote(parts.hostname),
+        "EMAIL_PORT": port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),
+    }
+
+
 def redis(name: str, default: str | None = None) -> str:
     """An address of a Redis-protocol server, checked: `redis://`, `rediss://` or `unix:///path?db=0`."""
     value = secret(name, default)

@@ -313,6 +313,17 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 _import_bytes = env.integer("EPMO_IMPORT_MAX_MB", 4096, minimum=1) * 1024 * 1024
 IMPORT_LIMITS = {"file_bytes": _import_bytes, "unpacked_bytes": _import_bytes}
 
+# --- Mail -----------------------------------------------------------------------------------------------------------
+# Links in mails lead here, never to the host that a request names.
+_host = next(iter(ALLOWED_HOSTS), "localhost") if PRODUCTION else "localhost"
+EPMO_URL = env.text("EPMO_URL", f"https://{_host}" if PRODUCTION else "http://localhost:8000").rstrip("/")
+DEFAULT_FROM_EMAIL = env.text("EPMO_MAIL_FROM", f"ePMO <epmo@{_host}>")
+EMAIL_TIMEOUT = 20
+# Without a mail server a demo writes mails into a folder; production says in the register that it could not send.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if PRODUCTION else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR / "mail"
+globals().update(env.mail("EPMO_MAIL_URL"))
+
 # --- REST -----------------------------------------------------------------------------------------------------------
 # Key of the hashes of API tokens; changing it ends every token.
 TOKEN_PEPPER = env.secret("EPMO_TOKEN_PEPPER", SECRET_KEY)

@@ -34,7 +34,8 @@ def sheet_pdf(sheet: Sheet) -> bytes:
         if len(rendered.pages) == 1:
             break
     assert made is not None
-    return bytes(made.write_pdf(pdf_tags=True))
+    # After the last line of a PDF comments may stand: the hash is found there however the rest is packed.
+    return bytes(made.write_pdf(pdf_tags=True)) + f"\n% sha256 {sheet.sha256}\n".encode()
 
 
 @functools.cache
