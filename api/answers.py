@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 
 from api.columns import OutColumn, Row, csv_cell, json_row, parquet_cell
+from portfolio.selectors.moments import held
 
 MIN_COMPRESSED = 500
 ROWS_A_CHUNK = 1000
@@ -121,7 +122,7 @@ def table_answer(
     encoding = encoding_of(request) if form != "parquet" else ""
     if encoding:
         chunks = (brotli_stream if encoding == "br" else gzip_stream)(chunks)
-    response = StreamingHttpResponse(chunks, content_type=MEDIA[form])
+    response = StreamingHttpResponse(held(chunks), content_type=MEDIA[form])
     if encoding:
         response["Content-Encoding"] = encoding
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'

@@ -12,7 +12,7 @@ from api.parameters import PAGE_SIZE, choice, text
 from api.periods import newest_finished_quarter, period_parameter
 from api.problems import not_found
 from api.schema import Operation, columns_schema, list_content, shape
-from api.view import ListView
+from api.view import ListView, of_one_moment
 from metrics.contributions import COLUMNS, FIELDS, ContributionLine, contribution_lines
 from metrics.ledger import METHODS
 from metrics.selectors import state
@@ -48,6 +48,7 @@ class ContributionList(ListView):
         *[text(kind, f"Only lines of this {kind}.") for kind in SCOPES],
     )
 
+    @of_one_moment
     def get(self, request: Request) -> HttpResponseBase:
         require_scopes(self.query, self.visible)
         lines = contribution_lines(

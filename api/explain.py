@@ -16,7 +16,7 @@ from api.periods import period_parameter
 from api.problems import not_found
 from api.schema import JSON_MEDIA, Operation, object_schema, ref, shape
 from api.values import RULE
-from api.view import ApiView
+from api.view import ApiView, of_one_moment
 from metrics.explain import ROWS_SHOWN, ExplainedRow, Explanation, NoSuchValue, Side, explain
 from metrics.registry import metrics
 from portfolio.rights import SCOPE_KINDS
@@ -116,6 +116,7 @@ class ValueExplain(ApiView):
         ),
     )  # fmt: skip
 
+    @of_one_moment
     def get(self, request: Request) -> HttpResponseBase:
         asked = self.query
         try:

@@ -19,7 +19,7 @@ from api.keys import key_candidates, read_key, sent_parts
 from api.parsers import CsvParser, JsonAsLinesParser, JsonLinesParser, NewlineJsonParser
 from api.problems import FieldError, Problem, not_found, refused
 from api.schema import JSON_MEDIA, Header, Operation
-from api.view import ApiView, person
+from api.view import ApiView, of_one_moment, person
 from api.writing import cells_of, csv_table, json_lines, lines_table, row_write, rows_write
 from portfolio.feed_types import Column, Feed
 from portfolio.feeds import FEEDS
@@ -35,6 +35,7 @@ class FactDetail(ApiView):
 
     feed: Feed = next(iter(FEEDS.values()))
 
+    @of_one_moment
     def get(self, request: Request, key: str) -> HttpResponseBase:
         row = self.row(key)
         return json_answer(request, row_json(request, self.feed, row), etag=row_etag(self.feed, row))

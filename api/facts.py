@@ -15,7 +15,7 @@ from api.paging import Direction, is_place, page_of, read_cursor
 from api.parameters import PAGE_SIZE, Parameter, choice, read_day, read_flag, read_instant, read_month, text
 from api.problems import not_found
 from api.schema import Operation, list_content, object_schema, shape
-from api.view import ListView
+from api.view import ListView, of_one_moment
 from portfolio.feed_types import Column, Feed
 from portfolio.feeds import FEEDS
 from portfolio.selectors.fact_rows import (
@@ -36,7 +36,7 @@ KINDS: Mapping[str, CellKind] = {
 TIME_READERS = {"date": read_day, "month": read_month, "instant": read_instant}
 
 
-TIME_SCHEMAS = {
+TIME_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "date": {"type": "string", "format": "date"},
     "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2026-06"]},
     "instant": {"type": "string", "format": "date-time"},
@@ -58,8 +58,8 @@ def column_parameters(column: Column) -> Sequence[Parameter]:
     if column.kind == "choice":
         return [choice(column.name, column.choices, f"Only rows whose {column.name} is this.")]
     if column.kind == "bool":
-        schema = {"type": "boolean"}
-        return [Parameter(column.name, f"Only rows whose {column.name} is this.", read_flag, schema)]
+        flag = {"type": "boolean"}
+        return [Parameter(column.name, f"Only rows whose {column.name} is this.", read_flag, flag)]
     if column.kind in TIME_READERS:
         read, schema = TIME_READERS[column.kind], TIME_SCHEMAS[column.kind]
         return [
@@ -151,6 +151,7 @@ class FactList(ListView):
 
     feed: Feed = next(iter(FEEDS.values()))
 
+    @of_one_moment
     def get(self, request: Request) -> HttpResponseBase:
         if not feed_is_open(self.feed.name, self.visible):
             raise not_found()

@@ -13,7 +13,7 @@ from api.parameters import PAGE_SIZE, Parameter, choice, read_flag, text
 from api.periods import newest_finished_quarter, period_parameter
 from api.problems import not_found
 from api.schema import Operation, columns_schema, list_content, shape
-from api.view import ListView
+from api.view import ListView, of_one_moment
 from metrics.index import KINDS
 from metrics.index_values import CHANGE_COLUMNS, COLUMNS, IndexRecord, index_changes, index_records
 from metrics.periods import Period
@@ -45,6 +45,7 @@ class IndexList(ListView):
         Parameter("changes", "In files: what moved the index, not the index.", read_flag, {"type": "boolean"}),
     )
 
+    @of_one_moment
     def get(self, request: Request) -> HttpResponseBase:
         kinds, scopes = self.query.get("scope_kind", KINDS), self.query.get("scope")
         self.check_scopes(kinds, scopes)

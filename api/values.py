@@ -16,7 +16,7 @@ from api.parameters import PAGE_SIZE, Parameter, choice, read_instant, read_text
 from api.periods import period_parameter
 from api.problems import not_found, refused
 from api.schema import Operation, list_content, object_schema, shape
-from api.view import ListView
+from api.view import ListView, of_one_moment
 from metrics.cells import STATES
 from metrics.periods import KINDS as GRAINS
 from metrics.records import COLUMNS, ValueRecord
@@ -100,6 +100,7 @@ class ValueList(ListView):
     tag = "values"
     parameters = PARAMETERS
 
+    @of_one_moment
     def get(self, request: Request) -> HttpResponseBase:
         query = self.value_query()
         self.check_scopes()

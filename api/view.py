@@ -1,6 +1,7 @@
 """What every view of the API does before and after its own work."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib.auth.models import User
@@ -22,6 +23,7 @@ from api.renderers import LIST_FORMATS, LIST_RENDERERS, JsonRenderer, Negotiatio
 from api.schema import Operation, Schema
 from api.throttles import PersonThrottle
 from portfolio.rights import Visibility
+from portfolio.selectors.moments import one_moment
 from portfolio.selectors.visibility import visibility_for
 
 T = TypeVar("T")
@@ -126,6 +128,17 @@ class ListView(ApiView):
     def file_answer(self, rows: Any, columns: Sequence[OutColumn]) -> HttpResponseBase:
         """All rows as a file."""
         return table_answer(self.request, name=self.name, form=self.form, columns=columns, rows=rows)
+
+
+def of_one_moment(get: Callable[..., T]) -> Callable[..., T]:
+    """A GET whose queries all see the same facts and the same published run."""
+
+    @wraps(get)
+    def read(*args: Any, **kwargs: Any) -> T:
+        with one_moment():
+            return get(*args, **kwargs)
+
+    return read
 
 
 def person(request: Request) -> User:
