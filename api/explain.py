@@ -29,7 +29,12 @@ SIDE = object_schema(
         "total": {"type": ["number", "null"]},
         "count": {"type": "integer"},
         "not_visible": {"type": "integer"},
+        "rows_are": {"type": "string", "enum": ["parts", "items", "inputs"]},
         "rows_are_private": {"type": "boolean"},
+        "constants": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"text": {"type": "string"}, "amount": {"type": "number"}}},
+        },
         "rows": {"type": "array", "items": {"type": "object"}},
     }
 )
@@ -75,7 +80,9 @@ def side_json(side: Side) -> dict[str, Any]:
         "total": side.total,
         "count": side.count,
         "not_visible": side.hidden,
+        "rows_are": side.rows_are,
         "rows_are_private": side.rows_are_private,
+        "constants": [{"text": line.text, "amount": line.amount} for line in side.constants],
         "rows": [row_json(row) for row in side.rows],
     }
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import fsum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from metrics.columns import Facts, Table
+from metrics.columns import Facts
 from metrics.engine import metric_parts
+from metrics.explained import PerPeriod
 from metrics.frame import Frame
+from metrics.missing import Missing, Question, missing_facts
 from metrics.models import Run, Scope
 from metrics.parts import Part, Piece
 from metrics.periods import Grain, Period
@@ -56,8 +58,22 @@ class ExplainedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """A number of the period that enters a figure without any row: its days, its weeks."""
+
+    text: str
+    amount: float
+    kind: str = "constant"
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
-    """Rows behind a numerator or denominator. `total` is their sum; `hidden` lie outside the rights."""
+    """Rows behind a numerator or denominator; `hidden` lie outside the rights.
+
+    `rows_are` says what the rows' weights are: `parts`, which with the constants add up to `total`, the stored
+    figure; `items`, the values that a quantile or an estimate is taken of; `inputs` of a formula that is no sum.
+    Only parts have a total.
+    """
 
     description: str
     feed: str
@@ -66,6 +82,8 @@ class Side:
     hidden: int
     rows: tuple[ExplainedRow, ...]
     rows_are_private: bool = False
+    rows_are: str = "parts"
+    constants: tuple[Constant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +93,6 @@ class FeedState:
     feed: str
     rows: int
     changed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What is missing for a value, and where to enter it."""
-
-    feed: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -128,8 +138,9 @@ def explain(
     current = state()
     known = Scope.objects.get(kind=scope_kind, code=scope)
     part, frame = _part(entry, component, known, period, current.as_of)
-    numerator = _side(part.numerator, part, frame, scope_kind, entry.numerator, entry, visible_to, first, limit)
-    denominator = _side(part.denominator, part, frame, scope_kind, entry.denominator, entry, visible_to, first, limit)
+    question = Question(entry, part, frame, scope_kind, scope, period)
+    numerator = _side("numerator", question, record, visible_to, first, limit)
+    denominator = _side("denominator", question, record, visible_to, first, limit)
     return Explanation(
         record=record,
         metric=entry,
@@ -139,7 +150,7 @@ def explain(
         numerator=numerator,
         denominator=denominator,
         feeds=tuple(_feed_states(entry)),
-        missing=tuple(_missing(entry, record, frame, scope, period)),
+        missing=tuple(missing_facts(question, record)),
         run=Run.objects.filter(pk=record.run).first() if record.run else current.run,
         as_of=current.as_of,
     )
@@ -153,11 +164,11 @@ def _part(entry: Metric, component: str, scope: Scope, period: Period, as_of: da
     return next(part for part in metric_parts(frame, entry.key) if part.component == component), frame
 
 
-def explained_weights(part: Part, names: Iterable[str], frame: Frame, kind: str) -> dict[tuple[str, int], float]:
-    """What each row (feed, database id) adds to the named inputs of a part, in the frame's one scope and period."""
+def explained_weights(part: Part, side: str, frame: Frame, kind: str) -> dict[tuple[str, int], float]:
+    """What each row (feed, database id) adds to a side of a part, in the frame's one scope and period."""
     weights: dict[tuple[str, int], float] = {}
-    for name in names:
-        for piece in part.inputs[name].pieces(frame, kind):
+    for explained in part.behind(side):
+        for piece in explained.pieces(frame, kind):
             for owner, weight in _piece_weights(piece):
                 weights[owner] = weights.get(owner, 0.0) + weight
     return weights
@@ -168,33 +179,39 @@ def _piece_weights(piece: Piece) -> Iterable[tuple[tuple[str, int], float]]:
     return (((feed, int(ids[at])), float(weight)) for at, weight in zip(piece.at, piece.weight, strict=True))
 
 
-def _side(
-    names: tuple[str, ...],
-    part: Part,
-    frame: Frame,
-    kind: str,
-    declared: Mapping[str, str],
-    entry: Metric,
-    visible_to: Visibility,
-    first: int,
-    limit: int,
-) -> Side:
-    weights = explained_weights(part, names, frame, kind)
+def _constants(part: Part, side: str) -> Iterable[Constant]:
+    """Numbers of the frame's one period that stand without rows."""
+    words = {"days": _("Days of the period so far"), "weeks": _("Weeks of the period so far"), "whole": _("The whole")}
+    for explained in part.behind(side):
+        if isinstance(explained, PerPeriod):
+            yield Constant(words[explained.kind], float(explained.figure[0]))
+
+
+def _side(side: str, question: Question, record: ValueRecord, visible_to: Visibility, first: int, limit: int) -> Side:
+    entry, part = question.entry, question.part
+    declared: Mapping[str, str] = getattr(entry, side)
+    weights = explained_weights(part, side, question.frame, question.scope_kind)
+    constants = tuple(_constants(part, side))
     main = max({feed for feed, _ in weights}, key=lambda feed: sum(f == feed for f, _ in weights), default="")
     private = entry.people_metric and not visible_to.reads_people
+    if private and record.status == "suppressed":
+        weights = {}  # how many rows there are would say how few people
     shown: tuple[ExplainedRow, ...] = ()
     hidden = 0
     if not private:
         rows, hidden = _rows(weights, visible_to)
         shown = tuple(rows[first : first + limit])
+    adds_up = part.rows_are == "parts" and bool(part.behind(side)) and (bool(weights) or record.n is not None)
     return Side(
         description=declared.get("filter", ""),
         feed=main or declared.get("feed", ""),
-        total=sum(weights.values()) if weights else None,
+        total=fsum([*weights.values(), *(each.amount for each in constants)]) if adds_up else None,
         count=len(weights),
         hidden=hidden,
         rows=shown,
         rows_are_private=private,
+        rows_are=part.rows_are,
+        constants=constants,
     )
 
 
@@ -251,37 +268,3 @@ def _feed_states(entry: Metric) -> Iterable[FeedState]:
         live = model_of(FEEDS[feed])._default_manager.filter(deleted_at__isnull=True)
         newest = live.aggregate(at=Max("changed_in__at"))["at"]
         yield FeedState(feed, live.count(), newest)
-
-
-def _missing(entry: Metric, record: ValueRecord, frame: Frame, scope: str, period: Period) -> Iterable[Missing]:
-    about = f"{record.scope_kind} {scope}".strip()
-    feeds = [feed.strip() for side in (entry.numerator, entry.denominator) for feed in side["feed"].split("+")]
-    wanted = list(dict.fromkeys(feed for feed in feeds if feed in FEEDS))
-    if record.reason == "missing_rate":
-        yield Missing(
-            "fx_rates",
-            _("An exchange rate to %(base)s is missing for a currency and month used here. Enter it in fx_rates.")
-            % {"base": frame.base_currency},
-        )
-    elif record.status == "no_data":
-        for feed in wanted:
-            state_of_feed = frame.table(feed) if feed in FEEDS else Table(feed, np.zeros(0, dtype=np.int64))
-            if not len(state_of_feed):
-                text = _("There are no rows in %(feed)s at all. Import the file %(feed)s.csv.")
-            else:
-                text = _("No row of %(feed)s belongs to %(about)s in %(period)s: %(rule)s. Enter one in %(feed)s.")
-            yield Missing(feed, text % {"feed": feed, "about": about, "period": period.code, "rule": entry.period_rule})
-    elif record.status == "insufficient_n":
-        for feed in wanted[:1]:
-            yield Missing(
-                feed,
-                _("%(n)s of at least %(minimum)s items. Enter more rows in %(feed)s.")
-                % {"n": record.n, "minimum": entry.minimum_n, "feed": feed},
-            )
-    elif record.status == "undefined":
-        for feed in wanted:
-            yield Missing(
-                feed, _("The rows of %(feed)s give no result: %(reason)s.") % {"feed": feed, "reason": record.reason}
-            )
-    elif record.status == "not_due":
-        yield Missing("", _("The period has not begun yet."))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,19 @@ from metrics.frame import Frame, Periods, Positions
 from metrics.scopes import Places
 
 
-class Reducible(Protocol):
+class Explained(Protocol):
+    """Something with rows behind it."""
+
+    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        """The rows behind the numbers, for explain."""
+        ...
+
+
+class Reducible(Explained, Protocol):
     """Something that has one number for every scope and period."""
 
     def reduce(self, frame: Frame, kind: str) -> Floats:
         """Array of shape (scopes, periods)."""
-        ...
-
-    def pieces(self, frame: Frame, kind: str) -> list[Piece]:
-        """The rows behind the numbers, for explain."""
         ...
 
 
@@ -196,10 +200,20 @@ class Distinct:
             yield scope, period, self.key[chosen].astype(np.int64)
 
     def pieces(self, frame: Frame, kind: str) -> list[Piece]:
+        """Each row of a key weighs one over the rows of that key in the cell, so that they add up to the key."""
         kept = np.ones(len(self.period), dtype=np.bool_) if self.where is None else self.where
+        placed = placed_rows(frame, kind, self.rows, self.at, self.period, kept)
+        if not placed:
+            return []
+        cells = [
+            (scope * np.int64(frame.count) + period) * self.span + self.key[chosen].astype(np.int64)
+            for _, scope, period, chosen in placed
+        ]
+        _, cell, rows = np.unique(np.concatenate(cells), return_inverse=True, return_counts=True)
+        weights = np.split(1.0 / rows[cell.reshape(-1)], np.cumsum([len(cell) for cell in cells])[:-1])
         return [
-            Piece(self.rows, at, scope, period, np.ones(len(at)))
-            for at, scope, period, _ in placed_rows(frame, kind, self.rows, self.at, self.period, kept)
+            Piece(self.rows, at, scope, period, weight)
+            for (at, scope, period, _), weight in zip(placed, weights, strict=True)
         ]
 
 
@@ -336,17 +350,25 @@ class Outcome:
 class Part:
     """One component of a metric: reduced inputs, and the arithmetic on them.
 
-    `numerator` and `denominator` name the inputs whose rows explain them. `counts` components have
-    no minimum n. `scopes` narrows the entry's scopes.
+    `numerator` and `denominator` name the inputs whose rows explain them (or are what has these rows).
+    `rows_are` says what the weights of these rows are: parts of the figure, which re-add to it; items, of which
+    it is a quantile or an estimate; or inputs of a formula that is no sum. `counts` components have no minimum n.
+    `scopes` narrows the entry's scopes.
     """
 
     component: str
     inputs: Mapping[str, Reducible]
     outcome: Callable[..., Outcome]
-    numerator: tuple[str, ...] = ()
-    denominator: tuple[str, ...] = ()
+    numerator: tuple[str | Explained, ...] = ()
+    denominator: tuple[str | Explained, ...] = ()
     counts: bool = False
     scopes: tuple[str, ...] | None = None
+    rows_are: Literal["parts", "items", "inputs"] = "parts"
+
+    def behind(self, side: str) -> list[Explained]:
+        """What has the rows behind the numerator or the denominator."""
+        named: tuple[str | Explained, ...] = getattr(self, side)
+        return [self.inputs[each] if isinstance(each, str) else each for each in named]
 
 
 def divide(numerator: Floats, denominator: Floats) -> Floats:
@@ -425,7 +447,7 @@ def quantile(component: str, items: Items, q: float, *, scale: float = 1.0) -> P
     def outcome(value: Floats, n: Floats) -> Outcome:
         return Outcome(value=value * scale, n=n)
 
-    return Part(component, {"value": Quantile(items, q), "n": items}, outcome, ("value",))
+    return Part(component, {"value": Quantile(items, q), "n": items}, outcome, ("value",), rows_are="items")
 
 
 def count(rows: Table, where: Mask, period: Periods, **more: Any) -> Sum:

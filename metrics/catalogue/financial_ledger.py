@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.columns import Floats, Mask, Table, choice
+from metrics.explained import Scaled
 from metrics.frame import Frame, Periods, month_number
 from metrics.parts import Outcome, Part, Sum, count, divide, is_zero, total
 from metrics.registry import formula
@@ -82,7 +83,7 @@ def revenue_growth(f: Frame) -> Iterator[Part]:
         "now_missing": count(rows, lines.no_rate, now),
         "then_missing": count(rows, lines.no_rate, then),
     }
-    yield Part("", inputs, outcome, ("now", "then"), ("then",))
+    yield Part("", inputs, outcome, ("now", Scaled(inputs["then"], -1.0)), ("then",))
 
 
 def _margin(lines: _Lines, period: Periods, component: str, signs: dict[str, float], needed: tuple[str, ...]) -> Part:
@@ -180,7 +181,8 @@ def free_cash_flow(f: Frame) -> Iterator[Part]:
         "missing": balance_missing,
         "flow_missing": flow_missing,
     }
-    yield Part("runway_months", inputs, runway, ("balance",), ("flow",))
+    a_month = divide(-np.ones(f.count), f.grain.months)
+    yield Part("runway_months", inputs, runway, ("balance",), (Scaled(flow, np.nan_to_num(a_month)),))
 
 
 def _in_newest_month(f: Frame, rows: Table, where: Mask, period: Periods) -> Mask:

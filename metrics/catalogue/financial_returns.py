@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.columns import Floats, Ints, Mask, Table
+from metrics.explained import Scaled
 from metrics.formulas.cashflow import annual, monthly_rate_to_date, net_present_value, payback_months
 from metrics.frame import Frame, month_number
 from metrics.owners import own_rows, to_scopes, without_noise
@@ -103,7 +104,8 @@ def return_on_investment(f: Frame) -> Iterator[Part]:
         made.zero_denominator = is_zero(spent) | (spent < 0)
         return made
 
-    yield Part("", {"spent": spent, "realised": realised, **base}, index, ("realised", "spent"), ("spent",))
+    gained = ("realised", Scaled(spent, -1.0))
+    yield Part("", {"spent": spent, "realised": realised, **base}, index, gained, ("spent",))
     column = month_number(f.grain.cut - 1) - flows.first
 
     def at_cut(name: str) -> Custom:
@@ -112,7 +114,7 @@ def return_on_investment(f: Frame) -> Iterator[Part]:
             found = getattr(figures, name)[:, np.maximum(column, 0)]
             return np.where(column >= 0, found, np.nan)
 
-        return Custom(read, (realised, spent))
+        return Custom(read, (realised, Scaled(spent, -1.0)))
 
     def named(reason: str) -> Callable[..., Outcome]:
         def outcome(value: Floats, **rows: Floats) -> Outcome:
@@ -127,7 +129,7 @@ def return_on_investment(f: Frame) -> Iterator[Part]:
         ("internal_rate_of_return", "rate", "no_sign_change"),
         ("payback_months", "payback", "not_reached"),
     ):
-        yield Part(component, {"value": at_cut(name), **base}, named(reason), ("value",))
+        yield Part(component, {"value": at_cut(name), **base}, named(reason), ("value",), rows_are="inputs")
 
 
 def _outcome(

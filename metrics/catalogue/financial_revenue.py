@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.columns import Floats, Mask, Table, choice
-from metrics.frame import Frame, Periods
+from metrics.explained import RowsWeighed, Scaled, cut_share
+from metrics.frame import Frame, Periods, Positions
 from metrics.owners import OwnerSum, RowsToDate, own_rows, to_date, without_noise
 from metrics.parts import Outcome, Part, Sum, count, divide, is_zero, ratio, total
 from metrics.registry import formula
@@ -57,12 +58,36 @@ class _Retention:
     has_data: OwnerSum
     missing: OwnerSum
     at_start: RowsToDate
-    at_cut: RowsToDate
+    events: _Events
 
-    def over_opening(self, component: str, kept: Floats) -> Part:
+    def rows_of(self, kept: Floats, of: Floats, since: Periods) -> RowsWeighed:
+        """Events from `since` on, cut down (or left out) so that those of a customer add up to what was kept."""
+        rows, share = self.events.rows, cut_share(kept, of)
+
+        def weigh(at: Positions, period: Periods) -> Floats:
+            return self.events.amount[at] * share[rows.customer[at], period]
+
+        def shown(at: Positions, period: Periods, weight: Floats) -> Mask:
+            return (since[at] >= 0) & (since[at] <= period)
+
+        return RowsWeighed(rows, rows.customer, self.n.figures > 0, weigh, shown)
+
+    def moved_rows(self, grown: Floats) -> RowsWeighed:
+        """Events of the period, of customers that have grown in it."""
+        rows, share = self.events.rows, cut_share(grown, self.closing - self.opening)
+
+        def weigh(at: Positions, period: Periods) -> Floats:
+            return self.events.amount[at] * share[rows.customer[at], period]
+
+        def shown(at: Positions, period: Periods, weight: Floats) -> Mask:
+            return (self.events.within[at] == period) & (weight != 0)
+
+        return RowsWeighed(rows, rows.customer, self.n.figures > 0, weigh, shown)
+
+    def over_opening(self, component: str, kept: Floats, behind: RowsWeighed) -> Part:
         return ratio(
             component,
-            OwnerSum(self.customers, kept, (self.at_cut,)),
+            OwnerSum(self.customers, kept, (behind,)),
             OwnerSum(self.customers, self.opening, (self.at_start,)),
             n=self.n,
             has_data=self.has_data,
@@ -90,7 +115,7 @@ def _retention(f: Frame) -> _Retention:
         OwnerSum(customers, there),
         OwnerSum(customers, there & (sums(made.before_cut, made.no_rate) > 0)),
         RowsToDate(rows, rows.customer, made.amount, made.before_start, known, every),
-        RowsToDate(rows, rows.customer, made.amount, made.before_cut, known, every),
+        made,
     )
 
 
@@ -101,7 +126,8 @@ def gross_revenue_retention(f: Frame) -> Iterator[Part]:
     Source: SaaS metrics standards. Example: A 100 to 120, B 100 to 60, C new: (100 + 60) / 200 = 0.8.
     """
     made = _retention(f)
-    yield made.over_opening("", np.minimum(np.maximum(made.closing, 0.0), made.opening))
+    kept = np.minimum(np.maximum(made.closing, 0.0), made.opening)
+    yield made.over_opening("", kept, made.rows_of(kept, made.closing, made.events.before_cut))
 
 
 @formula("net_revenue_retention", feeds=(EVENTS, "customers", "fx_rates"))
@@ -111,8 +137,10 @@ def net_revenue_retention(f: Frame) -> Iterator[Part]:
     Source: SaaS metrics standards. Example: A 100 to 120, B 100 to 60, C new: 180 / 200 = 0.9, expansion share 0.1.
     """
     made = _retention(f)
-    yield made.over_opening("", np.maximum(made.closing, 0.0))
-    yield made.over_opening("expansion_share", np.maximum(made.closing - made.opening, 0.0))
+    kept = np.maximum(made.closing, 0.0)
+    yield made.over_opening("", kept, made.rows_of(kept, made.closing, made.events.before_cut))
+    grown = np.maximum(made.closing - made.opening, 0.0)
+    yield made.over_opening("expansion_share", grown, made.moved_rows(grown))
 
 
 @formula("recurring_revenue", feeds=(EVENTS, "customers", "fx_rates"))
@@ -158,7 +186,7 @@ def recurring_revenue(f: Frame) -> Iterator[Part]:
         )
 
     inputs = {"won": won_amount, "lost": lost_amount, "n": n, "missing": unknown}
-    yield Part("quick_ratio", inputs, quick, ("won",), ("lost",))
+    yield Part("quick_ratio", inputs, quick, ("won",), (Scaled(lost_amount, -1.0),))
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from metrics.parts import (
     Items,
     Outcome,
     Part,
-    Quantile,
     Reducible,
     Sum,
     Survival,
     divide,
+    quantile,
     ratio,
     total,
 )
@@ -106,8 +106,8 @@ def tenure_survival(f: Frame) -> Iterator[Part]:
     def median_days(median: Floats, n: Floats, **_: Floats) -> Outcome:
         return Outcome(value=median, n=n, undefined={"median_not_reached": np.isnan(median)})
 
-    yield Part("", inputs, twelve_months, ("n",), ("n",))
-    yield Part("median_days", inputs, median_days, ("n",), ("n",))
+    yield Part("", inputs, twelve_months, ("n",), rows_are="items")
+    yield Part("median_days", inputs, median_days, ("n",), rows_are="items")
     now = employed_on_last_day(f)
     years = (cut[now.period] - rows.hired_on[now.at]) / MEAN_YEAR_DAYS
     yield ratio(
@@ -175,7 +175,7 @@ def idea_implementation_rate(f: Frame) -> Iterator[Part]:
         Sum(rows, np.ones(len(recent.at)), recent.period, recent.at),
     )
     taken = Items(rows, rows.implemented_on - rows.submitted_on, f.period_of(rows.implemented_on))
-    yield Part("days_to_implement_median", {"value": Quantile(taken, 0.5), "n": taken}, Outcome, ("value",))
+    yield quantile("days_to_implement_median", taken, 0.5)
     average, n = headcount(f)
     submitted = Sum(rows, np.full(len(rows), 100.0), f.period_of(rows.submitted_on))
     has_ideas = len(rows) > 0

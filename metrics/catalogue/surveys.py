@@ -110,7 +110,7 @@ def net_promoter_score(f: Frame) -> Iterator[Part]:
         return Outcome(value=196.0 * np.sqrt(np.divide(spread, n, out=np.zeros_like(n), where=n > 0)), n=n)
 
     inputs = {"promoters": promoters, "detractors": detractors, "n": counted}
-    yield Part("margin_of_error", inputs, margin, ("promoters", "detractors"), ("n",))
+    yield Part("margin_of_error", inputs, margin, ("promoters", "detractors"), ("n",), rows_are="inputs")
     score, _, _, counted = _promoters(f, "nps", "end_customer")
     yield ratio("end_customer", score, counted)
 

@@ -135,8 +135,10 @@ class _Window:
     def pieces(self, frame: Frame, kind: str) -> list[Piece]:
         starts, cuts = (np.array(side) for side in zip(*self.borders(frame, frame.grain.periods), strict=True))
         spread = frame.window(self.rows.opened_at, starts, cuts)
+        until = np.fmin(self.rows.fixed_at[spread.at], cuts[spread.period])
+        days = (until - self.rows.opened_at[spread.at]) / DAY_US
         placed = placed_rows(frame, kind, self.rows, spread.at, spread.period, np.ones(len(spread.at), dtype=np.bool_))
-        return [Piece(self.rows, where, scope, when, np.ones(len(where))) for where, scope, when, _ in placed]
+        return [Piece(self.rows, where, scope, when, days[chosen]) for where, scope, when, chosen in placed]
 
 
 def _a_year_earlier(period: Period) -> date:
@@ -173,8 +175,8 @@ def defect_time_to_fix(f: Frame) -> Iterator[Part]:
     def fixed(value: Floats, n: Floats) -> Outcome:
         return Outcome(1.0 - value, n)
 
-    yield Part("", {"value": read("median"), "n": n}, median, ("value",))
-    yield Part("fixed_within_30_days", {"value": read("survival"), "n": n}, fixed, ("value",))
+    yield Part("", {"value": read("median"), "n": n}, median, ("value",), rows_are="items")
+    yield Part("fixed_within_30_days", {"value": read("survival"), "n": n}, fixed, ("value",), rows_are="items")
     since = f.since_at(rows.opened_at)
     opened = Sum(rows, np.ones(len(rows)), since, to_date=True)
     yield total("open_defects", _Open(rows, since, f.since_at(rows.fixed_at)), n=opened, counts=True)

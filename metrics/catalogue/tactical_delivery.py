@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from metrics.columns import Floats, choice
+from metrics.explained import PerPeriod
 from metrics.frame import DAY_US, Frame, month_number
 from metrics.owners import Shown, own_rows
-from metrics.parts import Custom, Items, Outcome, Part, Reducible, Sum, count, quantile, ratio, total
+from metrics.parts import Distinct, Items, Outcome, Part, Reducible, Sum, count, quantile, ratio, total
 from metrics.registry import formula
 
 
@@ -67,7 +68,9 @@ def status_reporting_rate(f: Frame) -> Iterator[Part]:
     report_period = f.period_of(reports.reported_on)
     due = Sum(projects, np.ones(len(at)), period, at)
     known = due if len(reports) else Sum(projects, np.zeros(len(at)), period, at)
-    done = Shown(Sum(projects, reported[at, month], period, at), (count(reports, counted, report_period),))
+    # Of several reports on one project in one month each is a part of that month.
+    months_of = Distinct(reports, reports.project * np.int64(months + 1) + reported_in, report_period, where=counted)
+    done = Shown(Sum(projects, reported[at, month], period, at), (months_of,))
     yield ratio("", done, due, has_data=known)
 
     latest = _latest_of_project(f, reports.project, reports.reported_on, report_period)
@@ -115,7 +118,7 @@ def cycle_time(f: Frame) -> Iterator[Part]:
 
     span = f.spans_at(rows.started_at, np.fmin(rows.finished_at, rows.cancelled_at))
     item_days = Sum(rows, span.length / DAY_US, span.period, span.at)
-    days = Custom(lambda frame, kind: np.tile(frame.grain.days, (len(frame.scopes.of(kind)), 1)), (item_days,))
+    days = PerPeriod("days", f.grain.days)
 
     def outcome(item_days: Floats, days: Floats, n: Floats) -> Outcome:
         value = np.divide(item_days, days, out=np.full(item_days.shape, np.nan), where=days > 0)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.columns import Floats, Mask, Table
+from metrics.explained import RowsWeighed, Scaled, month_weights
 from metrics.formulas.earned_schedule import earned_schedule
-from metrics.frame import Frame, Periods, month_number
+from metrics.frame import Frame, Periods, Positions, month_number
 from metrics.owners import OwnerSum, RowsToDate, by_owner, own_rows, to_date
 from metrics.parts import Outcome, Part, divide, is_zero, ratio, total
 from metrics.registry import formula
@@ -78,19 +80,26 @@ def cost_performance_index(f: Frame) -> Iterator[Part]:
     ac = OwnerSum(projects, so_far(spent), made.shown(spent, where))
     pv = OwnerSum(projects, so_far(plan_past * where), made.shown(plan_past, where))
     budget = so_far(plan_past) + later_plan * np.nan_to_num(later_rate)
-    bac = OwnerSum(projects, budget)
+
+    def budgeted(at: Positions, period: Periods) -> Floats:
+        past = (made.since[at] >= 0) & (made.since[at] <= period)
+        return np.where(past, plan_past[at], plan[at] * np.nan_to_num(later_rate)[rows.project[at], period])
+
+    all_plan = RowsWeighed(rows, rows.project, made.takes_part, budgeted, lambda at, period, weight: planned[at])
+    bac = OwnerSum(projects, budget, (all_plan,))
     n, missing = OwnerSum(projects, made.takes_part), OwnerSum(projects, no_rate)
 
     yield ratio("", ev, ac, n=n, missing=missing)
     yield ratio("schedule_performance_index", ev, pv, n=n, missing=missing)
-    yield total("cost_variance", OwnerSum(projects, ev.figures - ac.figures, ev.shown), n=n, missing=missing)
-    yield total("schedule_variance", OwnerSum(projects, ev.figures - pv.figures, ev.shown), n=n, missing=missing)
+    for name, other, weight in (("cost_variance", ac, spent), ("schedule_variance", pv, plan_past)):
+        varied = OwnerSum(projects, ev.figures - other.figures, made.shown(earned - weight, where))
+        yield total(name, varied, n=n, missing=missing)
     yield total("budget_at_completion", bac, n=n, missing=missing)
 
     inputs = {"ev": ev, "ac": ac, "bac": bac, "n": n, "missing": missing}
-    yield Part("estimate_at_completion", inputs, _estimate, ("bac",))
-    yield Part("variance_at_completion", inputs, _variance, ("bac",))
-    yield Part("to_complete_index", inputs, _to_complete, ("bac", "ev"), ("bac", "ac"))
+    yield Part("estimate_at_completion", inputs, _estimate, ("bac",), rows_are="inputs")
+    yield Part("variance_at_completion", inputs, _variance, ("bac",), rows_are="inputs")
+    yield Part("to_complete_index", inputs, _to_complete, ("bac", Scaled(ev, -1.0)), ("bac", Scaled(ac, -1.0)))
     yield _on_budget(f, made, rate, missing)
 
 
@@ -192,6 +201,35 @@ def _schedules(rows: Table, projects: int) -> _Schedules:
     return schedules
 
 
+def _rows_of_months(
+    rows: Table, schedules: _Schedules, figures: Floats, counted: Mask, where: Mask | None = None
+) -> RowsWeighed:
+    """Months of projects, spread over the rows of their plan (or those that hold): one a month passed, a fraction
+    of the next. A row stands for the months since the row before it."""
+
+    @cache  # sorted late: only explain asks
+    def months() -> tuple[NDArray[np.int64], NDArray[np.int64], Mask]:
+        """Of each row the months up to the row before it and up to its own, and whether it is the last."""
+        held = np.arange(len(rows)) if where is None else np.flatnonzero(where)
+        at_month = month_number(rows.month) - schedules.first[rows.project]
+        order = held[np.lexsort((at_month[held], rows.project[held]))]
+        same = rows.project[order][1:] == rows.project[order][:-1]
+        before, ends = np.zeros(len(rows), dtype=np.int64), np.ones(len(rows), dtype=np.bool_)
+        before[order[1:][same]] = at_month[order[:-1][same]] + 1
+        ends[order[:-1][same]] = False
+        return before, at_month + 1, ends
+
+    def weigh(at: Positions, period: Periods) -> Floats:
+        before, own, ends = months()
+        return month_weights(figures[rows.project[at], period], before[at], own[at], ends[at])
+
+    def shown(at: Positions, period: Periods, weight: Floats) -> Mask:
+        chosen: Mask = weight != 0 if where is None else (weight != 0) & where[at]
+        return chosen
+
+    return RowsWeighed(rows, rows.project, counted, weigh, shown)
+
+
 @formula("schedule_performance_index_time", feeds=("project_months", "projects", "portfolios"))
 def schedule_performance_index_time(f: Frame) -> Iterator[Part]:
     """Months of plan that have been earned over months that have passed, summed over the projects that report.
@@ -212,9 +250,10 @@ def schedule_performance_index_time(f: Frame) -> Iterator[Part]:
     figures[0, owner, period], figures[1, owner, period] = schedules.earned[place], schedules.actual[place]
     figures[:, ~counted] = 0.0
 
-    weight = np.ones(len(rows))
-    shown = (RowsToDate(rows, rows.project, weight, made.since, counted, made.where),)
-    earned, actual = (OwnerSum(projects, figure, shown) for figure in figures)
+    earned, actual = (
+        OwnerSum(projects, figure, (_rows_of_months(rows, schedules, figure, counted, where),))
+        for figure, where in zip(figures, (None, made.where), strict=True)
+    )
     n = OwnerSum(projects, counted)
     yield ratio("", earned, actual, n=n)
     yield total("earned_schedule_months", earned, n=n)

@@ -5,15 +5,16 @@ Entries: resource_priority_alignment, resource_utilisation, time_reporting_rate 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.columns import Floats, Table
+from metrics.explained import PerPeriod, SharesOfScope, cut_share
 from metrics.frame import Frame
 from metrics.owners import OwnerSum, by_owner, own_rows
-from metrics.parts import Custom, Distinct, Outcome, Part, Reducible, Sum, count, divide, ratio
+from metrics.parts import Custom, Distinct, Outcome, Part, Piece, Reducible, Sum, count, divide, ratio
 from metrics.registry import formula
 
 SLACK = 1e-9
@@ -46,14 +47,16 @@ def resource_priority_alignment(f: Frame) -> Iterator[Part]:
         denominator = np.where(good, both, np.nan)
         return Outcome(value, n, value, denominator, has_data=lines > 0, zero_denominator=~good)
 
-    ones = Custom(lambda frame, kind: np.ones((len(frame.scopes.of(kind)), frame.count)), (booked, weighed))
+    # The smaller share of a project lies on its hours, in proportion; each of the two mixes is half of the 1.
+    least = SharesOfScope(booked, lambda frame, kind, piece: _least(frame, kind, piece, projects, hours, weights))
     inputs: dict[str, Reducible] = {
-        "value": Custom(overlap, (booked,)),
-        "both": ones,
+        "value": Custom(overlap),
+        "both": PerPeriod("whole", np.ones(f.count)),
         "n": OwnerSum(projects, (hours > 0) | (weights > 0)),
         "lines": lines,
     }
-    yield Part("", inputs, aligned, ("value",), ("both",))
+    mixes = tuple(SharesOfScope(mix, _half_of_all(mix)) for mix in (booked, weighed))
+    yield Part("", inputs, aligned, (least,), mixes)
 
     # One place more, which rows without a project read.
     claimed_from = np.full(len(projects) + 1, np.inf)
@@ -73,6 +76,25 @@ def _running(f: Frame, projects: Table) -> NDArray[np.bool_]:
     """Whether each project runs in each period: started before T and not finished before the start."""
     started = projects.actual_start_on[:, None] < f.grain.cut[None, :]
     return started & ~(projects.actual_finish_on[:, None] < f.grain.start[None, :])
+
+
+def _least(frame: Frame, kind: str, piece: Piece, projects: Table, hours: Floats, weights: Floats) -> Floats:
+    """The smaller of a project's two shares of its scope, divided over the rows of its hours."""
+    all_hours = OwnerSum(projects, hours).reduce(frame, kind)[piece.scope, piece.period]
+    all_weights = OwnerSum(projects, weights).reduce(frame, kind)[piece.scope, piece.period]
+    project = piece.rows.project[piece.at]
+    booked, weight = hours[project, piece.period], weights[project, piece.period]
+    smaller = np.minimum(divide(booked, all_hours), divide(weight, all_weights))
+    return np.nan_to_num(smaller * cut_share(piece.weight, booked))
+
+
+def _half_of_all(mix: Reducible) -> Callable[[Frame, str, Piece], Floats]:
+    """Half of each row's share of all rows of its scope."""
+
+    def weigh(frame: Frame, kind: str, piece: Piece) -> Floats:
+        return cut_share(piece.weight, 2.0 * mix.reduce(frame, kind)[piece.scope, piece.period])
+
+    return weigh
 
 
 def _overlap(frame: Frame, kind: str, projects: Table, hours: Floats, weights: Floats) -> Floats:

@@ -11,9 +11,9 @@ import numpy as np
 
 from metrics.catalogue.checks import checks
 from metrics.columns import Floats, Table, choice
+from metrics.explained import PerPeriod
 from metrics.frame import DAY_US, Frame, Positions
 from metrics.parts import (
-    Custom,
     Distinct,
     Items,
     Outcome,
@@ -54,13 +54,13 @@ def change_fail_rate(f: Frame) -> Iterator[Part]:
     every = np.ones(len(rows))
     deployed = Sum(rows, every, period)
     ever = Sum(rows, every, f.since_at(rows.deployed_at), to_date=True)
-    weeks = Custom(lambda frame, kind: np.tile(frame.grain.days / 7, (len(frame.scopes.of(kind)), 1)))
+    weeks = PerPeriod("weeks", f.grain.days / 7)
 
     def outcome(deployed: Floats, weeks: Floats, ever: Floats) -> Outcome:
         return Outcome(divide(deployed, weeks), deployed, deployed, weeks, has_data=ever > 0)
 
     inputs: dict[str, Reducible] = {"deployed": deployed, "weeks": weeks, "ever": ever}
-    yield Part("deployments_per_week", inputs, outcome, ("deployed",), counts=True)
+    yield Part("deployments_per_week", inputs, outcome, ("deployed",), ("weeks",), counts=True)
 
 
 @formula("process_conformance_rate", feeds=("standard_checks", "standards", "projects", "portfolios"))
@@ -92,7 +92,7 @@ def process_conformance_rate(f: Frame) -> Iterator[Part]:
         return Outcome(level, n, zero_denominator=is_zero(chances), undefined={"no_variation": flat})
 
     inputs = {"defects": defects, "chances": chances, "n": n}
-    yield Part("sigma_level", inputs, sigma, ("defects",), ("chances",))
+    yield Part("sigma_level", inputs, sigma, ("defects",), ("chances",), rows_are="inputs")
 
 
 @formula("compliance_pass_rate", feeds=("standard_checks", "standards", "projects", "portfolios"))

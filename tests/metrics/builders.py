@@ -312,8 +312,7 @@ class Values:
         if kind not in part_scopes(metric(self.key), part):
             raise ValueError(f"{self.key} has no scope {kind}")
         found: set[str] = set()
-        for name in getattr(part, side):
-            reducible = part.inputs[name]
+        for reducible in part.behind(side):
             for piece in reducible.pieces(frame, kind):
                 to_date = getattr(reducible, "to_date", False)
                 period_holds = piece.period <= column if to_date else piece.period == column

@@ -102,7 +102,7 @@ def _import(folder: Path) -> dict[str, Any]:
         call_command("import_facts", folder, skip_bad_rows=True, json=True, stdout=out, stderr=StringIO())
     except SystemExit as error:
         raise CommandError(f"{folder}: {out.getvalue()[:2000]}") from error
-    return json.loads(out.getvalue())  # type: ignore[no-any-return]
+    return json.loads(out.getvalue())
 
 
 def _compare_report(path: Path, report: dict[str, Any]) -> Comparison:

@@ -37,6 +37,8 @@ class Command(BaseCommand):
         self.stdout.write(f"  {found.words}\n  {found.symbols}")
         for name, side in (("numerator", found.numerator), ("denominator", found.denominator)):
             self.stdout.write(f"{name}: {side.total} from {side.count} rows ({side.description})")
+            for line in side.constants:
+                self.stdout.write(f"  {line.text}: {line.amount:.10g}")
             for row in side.rows:
                 self.stdout.write(f"  {row.feed} {row.key} adds {row.weight:.10g} ({row.file}:{row.line})")
         for feed in found.feeds:
@@ -75,7 +77,9 @@ def side_plain(side: Side) -> dict[str, Any]:
         "total": side.total,
         "count": side.count,
         "not_visible": side.hidden,
+        "rows_are": side.rows_are,
         "rows_are_private": side.rows_are_private,
+        "constants": [{"text": line.text, "amount": line.amount} for line in side.constants],
         "rows": [
             {
                 "feed": row.feed,
