@@ -5,13 +5,13 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg2
 
@@ -107,9 +107,11 @@ class Company:
     database: str
     folder: Path
     environment: dict[str, str]
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    _hand: subprocess.Popen[str] | None = None
+    nursery: Path
+    processes: dict[str, int] = field(default_factory=dict)
+    _hand: IO[str] | None = None
     url: str = ""
+    _started: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def database_url(self) -> str:
@@ -122,65 +124,85 @@ class Company:
     # Processes
 
     def start(self, name: str, *, queues: str = "interactive,compute", processes: int = 2, **more: str) -> None:
-        """Start a process: the name says which kind, `worker-2`, `beat-1`, `web`."""
+        """Start a process: the name says which kind, `worker-2`, `beat-1`, `web`. `more` are variables.
+
+        Variables of the settings need a process that imports anew, which takes seconds.
+        """
         kind = name.split("-")[0]
         if kind == "web":
             port = free_port()
             self.url = f"http://localhost:{port}"
-            command = web_command(port, workers=1, threads=4)
+            command = web_command(port, workers=1, threads=8)
         elif kind == "beat":
             folder = self.folder / name
             folder.mkdir(exist_ok=True)
             command = beat_command(folder)
         else:
             command = [*worker_command(processes=processes, queues=queues), "-n", f"{name}@{self.database}"]
+        log = self.folder / f"{name}.log"
+        if kind != "web" and all(variable.startswith("EPMO_FAULT_") for variable in more):
+            arguments = command[command.index("celery") + 1 :]
+            stream = self._born({"kind": "celery", "arguments": arguments, "log": str(log), "more": more})
+            self.processes[name] = int(stream.readline())
+            return
         if kind != "web":
             command[command.index("celery")] = "tests.faults.held"
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = children.start(
-                command, death_signal=signal.SIGKILL, env={**self.environment, **more}, cwd=ROOT, output=log
+        with log.open("ab") as output:
+            child = children.start(
+                command, death_signal=signal.SIGKILL, env={**self.environment, **more}, cwd=ROOT, output=output
             )
+        self._started[child.pid] = child
+        self.processes[name] = child.pid
+
+    def _born(self, request: dict[str, Any]) -> IO[str]:
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(str(self.nursery))
+        stream = client.makefile("rw")
+        client.close()
+        stream.write(json.dumps(request) + "\n")
+        stream.flush()
+        return stream
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """`kill -9` a process and all that it started."""
-        process = self.processes.pop(name)
-        os.killpg(process.pid, number)
-        process.wait(timeout=30)
+        pid = self.processes.pop(name)
+        os.killpg(pid, number)
+        self.until_gone(pid)
+
+    def until_gone(self, pid: int, seconds: float = 30) -> float:
+        """Wait until a process has ended; answers how long that took."""
+
+        def is_gone() -> bool:
+            if pid in self._started:
+                return self._started[pid].poll() is not None
+            return not Path(f"/proc/{pid}/cmdline").exists()
+
+        return self.until(is_gone, f"process {pid} has ended", seconds)
 
     def pool(self, name: str) -> list[int]:
         """Numbers of the children of a worker."""
-        pid = self.processes[name].pid
+        pid = self.processes[name]
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def stop(self) -> None:
         """End everything at once."""
         for name in list(self.processes):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.processes[name].pid, signal.SIGCONT)
+                os.killpg(self.processes[name], signal.SIGCONT)
                 self.kill(name)
         if self._hand is not None:
-            self._hand.kill()
-            self._hand.wait()
+            self._hand.close()
 
     # What happens inside
 
     def do(self, code: str) -> Any:
         """Run code in a Django process of the company; returns what it leaves in `answer`."""
         if self._hand is None:
-            self._hand = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.hand"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=(self.folder / "hand.log").open("ab"),
-                env=self.environment,
-                cwd=ROOT,
-                text=True,
-            )
-        assert self._hand.stdin is not None
-        assert self._hand.stdout is not None
-        self._hand.stdin.write(json.dumps(code) + "\n")
-        self._hand.stdin.flush()
-        said = json.loads(self._hand.stdout.readline() or '{"error": "the hand died"}')
+            self._hand = self._born({"kind": "hand", "log": str(self.folder / "hand.log")})
+            self._hand.readline()
+        self._hand.write(json.dumps(code) + "\n")
+        self._hand.flush()
+        said = json.loads(self._hand.readline() or '{"error": "the hand died"}')
         assert "error" not in said, said["error"]
         return said["answer"]
 

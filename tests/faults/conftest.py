@@ -1,10 +1,10 @@
 """Servers that may be broken, made once a session, and a company on a database of its own for each test."""
 
 import fcntl
-import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from epmo import children
 from tests import services
 from tests.faults.breakable import Breakable
 from tests.faults.company import AS_OF, IMPATIENT, Cells, Company
-from tests.stack import ROOT
+from tests.stack import ROOT, wait_until
 
-NUMBERS = itertools.count(1)
 MadeCompany = Callable[..., Company]
 
 
@@ -105,31 +105,57 @@ def broken_servers(made: Path) -> Iterator[Breakable]:
             shutil.rmtree(target, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def nursery(broken_servers: Breakable) -> Iterator[Path]:
+    """The socket of a process that forks others, all on the database `company`."""
+    folder = broken_servers.var / "company"
+    folder.mkdir()
+    path = broken_servers.var / "nursery"
+    with (broken_servers.var / "nursery.log").open("ab") as log:
+        process = children.start(
+            [sys.executable, "-m", "tests.faults.nursery", str(path)],
+            death_signal=signal.SIGKILL,
+            env=environment_of(broken_servers, "company", folder),
+            cwd=ROOT,
+            output=log,
+        )
+    wait_until(path.exists, seconds=60)
+    try:
+        yield path
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture
-def make_company(broken_servers: Breakable, clean: Clean) -> Iterator[MadeCompany]:
+def make_company(broken_servers: Breakable, nursery: Path, clean: Clean) -> Iterator[MadeCompany]:
     """A function that opens a company: `facts` not yet computed, or `computed`. All ends with the test."""
+    folder = broken_servers.var / "company"
     made: list[Company] = []
 
-    def make(template: str = "facts", **more: str) -> Company:
-        name = f"company_{next(NUMBERS)}"
-        folder = broken_servers.var / name
+    def make(template: str = "facts") -> Company:
+        shutil.rmtree(folder, ignore_errors=True)
         for part in ("reached", "hold", "raise", "kill", "eat", "spend"):
             (folder / "faults" / part).mkdir(parents=True)
-        broken_servers.admin(f"CREATE DATABASE {name} TEMPLATE {template}")
-        company = Company(broken_servers, name, folder, {**environment_of(broken_servers, name, folder), **more})
-        made.append(company)
-        return company
+        broken_servers.admin("DROP DATABASE IF EXISTS company WITH (FORCE)")
+        broken_servers.admin(f"CREATE DATABASE company TEMPLATE {template}")
+        environment = environment_of(broken_servers, "company", folder)
+        made.append(Company(broken_servers, "company", folder, environment, nursery))
+        return made[0]
 
     yield make
     for company in made:
         company.stop()
     broken_servers.make_whole()
-    for company in made:
-        broken_servers.admin(f"DROP DATABASE IF EXISTS {company.database} WITH (FORCE)")
-        shutil.rmtree(company.folder, ignore_errors=True)
 
 
 @pytest.fixture
 def company(make_company: MadeCompany) -> Company:
     """A company with the reference facts, not yet computed; nothing of it runs."""
     return make_company()
+
+
+@pytest.fixture
+def computed(make_company: MadeCompany) -> Company:
+    """A company whose values are of its facts; nothing of it runs."""
+    return make_company("computed")

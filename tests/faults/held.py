@@ -50,11 +50,24 @@ def between(module: Any, name: str, before: Callable[..., str] | None, after: Ca
     setattr(module, name, wrapped)
 
 
-def prepare() -> None:
-    """Set up Django, points and patience."""
+def setup() -> None:
+    """Set up Django as `celery -A epmo` does."""
+    import epmo.celery  # noqa: F401
+
     import django
 
     django.setup()
+
+
+def celery() -> None:
+    """Be Celery."""
+    from celery.bin.celery import main
+
+    main()
+
+
+def prepare() -> None:
+    """Put the points in, and set the patience."""
     from connectors import services
     from metrics import runs, schedule, storage
 
@@ -83,7 +96,6 @@ def prepare() -> None:
 
 if __name__ == "__main__":
     sys.argv[0] = "celery"  # by which settings know a worker
+    setup()
     prepare()
-    from celery.bin.celery import main
-
-    main()
+    celery()
