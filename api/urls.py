@@ -10,6 +10,8 @@ from api.imports import ImportDetail, ImportErrors, ImportList
 from api.index import IndexList
 from api.metrics import MetricDetail, MetricList
 from api.runs import RunDetail, RunList
+from api.scorecard_files import ScorecardExport, ScorecardVerify
+from api.scorecards import ScorecardDetail, ScorecardList, ScorecardPublish
 from api.values import ValueList
 from portfolio.feeds import FEEDS
 
@@ -29,6 +31,11 @@ urlpatterns = [
     path("imports/<str:key>/errors/", ImportErrors.as_view(), name="import-errors"),
     path("runs/", RunList.as_view(), name="runs"),
     path("runs/<str:key>/", RunDetail.as_view(), name="run"),
+    path("scorecards/", ScorecardList.as_view(), name="scorecards"),
+    path("scorecards/<str:period>/", ScorecardDetail.as_view(), name="scorecard"),
+    path("scorecards/<str:period>/publish/", ScorecardPublish.as_view(), name="scorecard-publish"),
+    path("scorecards/<str:period>/verify/", ScorecardVerify.as_view(), name="scorecard-verify"),
+    path("scorecards/<str:period>/export/", ScorecardExport.as_view(), name="scorecard-export"),
     *[pattern for feed in FEEDS.values() for pattern in fact_patterns(feed)],
     re_path(r"^(?P<rest>.*)$", nothing_here),
 ]

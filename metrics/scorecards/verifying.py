@@ -48,10 +48,14 @@ def intact(card: Scorecard) -> bool:
 
 
 def hash_verify(card: Scorecard, text: str) -> Verdict:
-    """A hash against what was published."""
+    """A hash against what was published: that of the scorecard, or that of a file which was exported from it."""
     asked = text.strip().lower()
     if asked == card.sha256:
         return Verdict("same_hash", intact(card), intact(card), card.sha256, asked)
+    made = ScorecardExport.objects.filter(sha256=asked, scorecard=card).first() if len(asked) == 64 else None
+    if made is not None:
+        same = made.content_sha256 == card.sha256
+        return Verdict("identical" if same else "draft", same and intact(card), intact(card), card.sha256, asked)
     return _other(card, asked, is_file=False)
 
 

@@ -21,7 +21,10 @@ from portfolio.rights import TokenScope
 from portfolio.services.tokens import token_create
 
 pytestmark = pytest.mark.django_db
-FEW = r"/api/v1/(metrics|values|contributions|index|runs|imports|facts/(projects|adoption|targets|person_months))/"
+FEW = (
+    r"/api/v1/(metrics|values|contributions|index|runs|imports|scorecards|"
+    r"facts/(projects|adoption|targets|person_months))/"
+)
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,

@@ -11,8 +11,10 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from metrics import runs
+from metrics.scorecards.services import scorecard_change, scorecard_draft, scorecard_publish
 from portfolio.feeds import FEEDS
 from portfolio.models import ImportRun, SurveyResponse
+from portfolio.selectors.visibility import visibility_of
 from tests.portfolio.test_rights import SEES
 from tests.portfolio.world import World
 
@@ -37,9 +39,22 @@ READERS: dict[str, set[str]] = {
     "imports/<str:key>/errors/": WRITERS,
     "runs/": READ_ALL,
     "runs/<str:key>/": READ_ALL,
+    "scorecards/": set(PEOPLE),
+    "scorecards/<str:period>/": READ_ALL,
+    "scorecards/<str:period>/publish/": set(),
+    "scorecards/<str:period>/verify/": READ_ALL,
+    "scorecards/<str:period>/export/": READ_ALL,
 }
 # Address -> methods beyond GET that there are.
-UNSAFE: dict[str, set[str]] = {"imports/": {"post"}, "runs/": {"post"}}
+UNSAFE: dict[str, set[str]] = {
+    "imports/": {"post"},
+    "runs/": {"post"},
+    "scorecards/": {"post"},
+    "scorecards/<str:period>/": {"post"},
+    "scorecards/<str:period>/publish/": {"post"},
+}
+# Addresses that cannot be read at all.
+WRITE_ONLY = {"scorecards/<str:period>/publish/"}
 NOT_API = {"docs/", "^(?P<rest>.*)$"}
 OPEN_TO_GRANTS = set().union(*[SEES[person] for person in ("portfolio_viewer", "customer_viewer")])
 SIDE_B = re.compile(rb"-B\b")
@@ -80,6 +95,8 @@ def filled(address: str, side: str) -> str:
         return f"{ROOT}{address}?metric=milestones_on_time_rate&scope_kind=enterprise&period=2026-01"
     if address.startswith("facts/"):
         return ROOT + address.replace("<path:key>", KEYS[feed_of(address)].replace("?", side))
+    if address.startswith("scorecards/"):
+        return ROOT + address.replace("<str:period>", QUARTER) + ("?format=csv" if "export" in address else "")
     key = {
         "metrics": "gross_margin",
         "imports": str(ImportRun.objects.order_by("pk").values_list("pk", flat=True).first()),
@@ -88,6 +105,7 @@ def filled(address: str, side: str) -> str:
 
 
 RUN_ID: list[int] = []
+QUARTER = "2026-Q1"
 DAY, MONTH = "2026-01-01", "2026-01"
 KEYS = {name: f"{name}-?" for name in FEEDS} | {
     "service_customers": f"services-?|customers-?|{DAY}",
@@ -115,6 +133,11 @@ def computed(stored_world: World, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         ImportRun.objects.create(status="imported")
         RUN_ID[:] = [runs.run_compute(runs.run_request(cause="test").pk).pk]
+        lead = stored_world.people["lead"]
+        who = {"by": lead, "visible": visibility_of(lead)}
+        card, _new = scorecard_draft(period=QUARTER, **who)
+        scorecard_change(card_id=card.pk, revision=None, metrics=["milestones_on_time_rate"], **who)
+        scorecard_publish(card_id=card.pk, **who)
 
 
 @pytest.fixture
@@ -156,6 +179,8 @@ def test_reading_every_address(company, client_of, person):
             if side == "B" and person not in READ_ALL:
                 expected = 404
             status = client.get(currency(filled(address, side))).status_code
+            if address in WRITE_ONLY:
+                expected = 405
             if status != expected:
                 wrong[address, side] = (status, expected)
     assert wrong == {}
@@ -168,7 +193,7 @@ def test_writing_is_refused_before_anything_is_read(company, client_of, person):
     for address in ADDRESSES:
         there = UNSAFE.get(address, set())
         for method in METHODS[1:]:
-            if person in WRITERS and (method == "delete" or address == "runs/"):
+            if person in WRITERS and (method == "delete" or address == "runs/" or address in WRITE_ONLY):
                 continue
             if person not in WRITERS and method not in (there or {"post"}):
                 continue
@@ -189,6 +214,8 @@ def test_nothing_of_the_other_side_is_in_any_answer(company, client_of, person):
             ("json", "csv", "jsonl", "parquet") if address.startswith("facts/") and "<" not in address else ("json",)
         )
         for form in forms if "bulk" not in address else ():
+            if "export" in address:
+                continue
             response = client.get(f"{url}{'&' if '?' in url else '?'}format={form}")
             body = response.getvalue() + str(response.headers).encode()
             if address != "openapi.json" and SIDE_B.search(body):
