@@ -21,10 +21,12 @@ from api.permissions import RightsPermission
 from api.problems import problem_of_exception
 from api.renderers import LIST_FORMATS, LIST_RENDERERS, JsonRenderer, Negotiation
 from api.schema import Operation, Schema
-from api.throttles import PersonThrottle
+from api.throttles import PersonThrottle, address_of
+from portfolio.models import RightsEvent
 from portfolio.rights import Visibility
 from portfolio.selectors.moments import one_moment
 from portfolio.selectors.visibility import visibility_for
+from portfolio.services.rights import event_record
 
 T = TypeVar("T")
 
@@ -56,6 +58,8 @@ class ApiView(APIView):
         self.visible = visibility_for(request)
         if hasattr(self, str(request.method).lower()):
             self.query = read_query(request.query_params, self.accepted(str(request.method)))
+            if self.takes_all:
+                self.write_down()
 
     def accepted(self, method: str) -> Sequence[Parameter]:
         """The query parameters of a method."""
@@ -63,6 +67,21 @@ class ApiView(APIView):
             formats = [str(renderer.format) for renderer in self.renderer_classes]
             return (*self.parameters, format_parameter(formats))
         return self.parameters_of_method.get(method, ())
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether a whole list is taken away as a file."""
+        return False
+
+    def write_down(self) -> None:
+        """Notes who took what as a file in the record of rights."""
+        event_record(
+            kind=RightsEvent.Kind.EXPORTED,
+            actor=person(self.request).get_username(),
+            subject=self.request.path[:150],
+            detail={"query": self.request.query_params.dict()},
+            address=address_of(self.request) or None,
+        )
 
     @property
     def form(self) -> str:
@@ -92,6 +111,10 @@ class ListView(ApiView):
         if method in ("GET", "HEAD"):
             return (*self.parameters, *PAGE_PARAMETERS, format_parameter(LIST_FORMATS))
         return super().accepted(method)
+
+    @property
+    def takes_all(self) -> bool:
+        return not self.is_paged
 
     @property
     def is_paged(self) -> bool:

@@ -19,6 +19,7 @@ from connectors.readers.deliveries import delivery_read
 from connectors.readers.limits import MB, limits
 from connectors.registry import connector_get
 from portfolio.models import ImportRun
+from portfolio.selectors.visibility import visibility_of
 from portfolio.services.facts import Report
 from portfolio.services.imports import Alive, run_claim, run_fail, run_open, run_write, runs_abandoned
 from portfolio.services.tables import Delivery
@@ -134,6 +135,10 @@ def import_run(run_id: int, *, progress: Progress | None = None) -> Report | Non
     with Alive(run_id) as alive:
         run = run_claim(run_id) if alive.claimed else None
         if run is None:
+            return None
+        if run.actor is not None and not visibility_of(run.actor).may_write:
+            run_fail(run.pk, _("Whoever asked for this import may no longer write facts; nothing was stored."))
+            shutil.rmtree(_folder(run), ignore_errors=True)
             return None
         paths = [path for path in sorted(_folder(run).glob("*/*")) if path.is_file()] if run.folder else []
         if not paths:

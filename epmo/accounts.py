@@ -39,6 +39,22 @@ class AccountAdapter(DefaultAccountAdapter):
             address=self.get_client_ip(request),
         )
 
+    def logout(self, request: HttpRequest) -> None:
+        """Writes the log-out down."""
+        name = request.user.get_username()
+        event_record(kind=RightsEvent.Kind.LOGOUT, actor=name, subject=name, address=self.get_client_ip(request))
+        super().logout(request)
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Writes down that the password is new; tokens and other sessions end with the old one."""
+        super().set_password(user, password)
+        event_record(
+            kind=RightsEvent.Kind.USER_CHANGED,
+            actor=user.get_username(),
+            subject=user.get_username(),
+            detail={"fields": ["password"]},
+        )
+
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         """Writes the log-in down."""
         event_record(

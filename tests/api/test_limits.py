@@ -5,6 +5,7 @@ from django.test import Client
 from redis.exceptions import ConnectionError as NoRedis
 
 from api import throttles
+from portfolio.models import RightsEvent
 
 pytestmark = pytest.mark.django_db
 METRICS = "/api/v1/metrics/"
@@ -36,6 +37,17 @@ def test_wrong_tokens_from_one_address_have_to_wait(client_of):
 
     assert answers == [401] * 20 + [429] * 2
     assert client_of("lead").get(METRICS).status_code == 200
+
+
+def test_who_took_a_whole_list_is_written_down(client_of):
+    client = client_of("executive")
+    client.get("/api/v1/facts/projects/?format=csv&status=active")
+    client.get("/api/v1/facts/projects/?format=csv&page_size=2")
+    client.get("/api/v1/facts/projects/")
+
+    event = RightsEvent.objects.get(kind="exported")
+    assert (event.actor, event.subject) == ("executive", "/api/v1/facts/projects/")
+    assert event.detail == {"query": {"format": "csv", "status": "active"}}
 
 
 def test_without_a_cache_the_service_stays_open(client_of, monkeypatch):

@@ -8,6 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from connectors.services import import_run
 from metrics.models import Run
 from portfolio.models import Customer, ImportRun
+from portfolio.rights import Role
+from portfolio.services.rights import role_set
 from tests.api.test_facts_write import errors
 
 pytestmark = pytest.mark.django_db(transaction=False)
@@ -59,6 +61,16 @@ def test_an_import_is_taken_and_reported(client_of, alone):
     assert (report["status"], report["progress"], report["error_count"]) == ("imported", 1.0, 0)
     assert report["feeds"]["customers"]["created"] == 1
     assert Customer.objects.filter(code="C-1").exists()
+
+
+def test_who_lost_the_right_meanwhile_imports_nothing(client_of, alone, world):
+    taken = upload(client_of("lead")).json()
+    role_set(user=world.lead, role=Role.EXECUTIVE)
+    assert import_run(taken["id"]) is None
+
+    report = client_of("administrator").get(taken["url"]).json()
+    assert report["status"] == "failed"
+    assert not Customer.objects.filter(code="C-1").exists()
 
 
 def test_every_error_is_reported(client_of, alone):

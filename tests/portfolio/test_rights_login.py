@@ -36,6 +36,14 @@ def test_the_right_password_logs_in_and_is_written_down(user):
     assert (event.kind, event.actor, event.address) == ("login", "anna", "127.0.0.1")
 
 
+def test_a_log_out_is_written_down(user):
+    client = Client()
+    client.force_login(user)
+    client.post("/accounts/logout/")
+
+    assert RightsEvent.objects.get().kind == "logout"
+
+
 def test_scripts_may_call_the_field_username(user):
     assert Client().post(LOGIN, {"username": "anna", "password": PASSWORD}).status_code == 302
 
