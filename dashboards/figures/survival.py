@@ -144,7 +144,7 @@ def survival_figure(
                 for r in risk
             ],
         ),
-        legend=(Key("line", _("Share still there")), Key("band", _("95% range"))),
+        legend=(Key("line", _("Share still there")), Key("band", _("95 percent range"))),
         source=source,
         height=height,
     )

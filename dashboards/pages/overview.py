@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
@@ -409,12 +409,12 @@ def asks_of(state: PageState, customers: list[CustomerRow], credits: contributio
 
 
 SOURCE_WORDS = {
-    "projects": "Projects and time",
-    "outcomes": "Outcomes and claims",
-    "incidents": "Incidents",
-    "survey": "Surveys and meetings",
-    "revenue": "Contracts and revenue",
-    "people": "People and plans",
+    "projects": gettext_noop("Projects and time"),
+    "outcomes": gettext_noop("Outcomes and claims"),
+    "incidents": gettext_noop("Incidents"),
+    "survey": gettext_noop("Surveys and meetings"),
+    "revenue": gettext_noop("Contracts and revenue"),
+    "people": gettext_noop("People and plans"),
 }
 
 
@@ -435,7 +435,8 @@ def fresh_of(age: SourceAge) -> Fresh:
         status = Status("watch", _("Ageing"))
     else:
         status = Status("ok", _("On time"))
-    return Fresh(source_name(age.source), status, f"{_('%(age)s old') % {'age': f.age(old.total_seconds())}} · {limit}")
+    since = _("%(age)s old") % {"age": f.age(old.total_seconds())}
+    return Fresh(source_name(age.source), status, f"{since} · {limit}")
 
 
 def fresh_sentence(ages: list[SourceAge]) -> str:

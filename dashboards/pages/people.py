@@ -8,6 +8,7 @@ import numpy as np
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
@@ -168,10 +169,10 @@ def _survival(stayed: Stay) -> Figure | None:
 
 
 REASONS = {
-    "voluntary": "By their own choice",
-    "involuntary": "Not by their choice",
-    "retired": "Retired",
-    "other": "Other or not said",
+    "voluntary": gettext_noop("By their own choice"),
+    "involuntary": gettext_noop("Not by their choice"),
+    "retired": gettext_noop("Retired"),
+    "other": gettext_noop("Other or not said"),
 }
 
 

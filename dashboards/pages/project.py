@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from dashboards import catalogue_text as text
 from dashboards import formatting as f
@@ -433,7 +433,11 @@ def _points(found: Readings, state: PageState, code: str) -> Figure | None:
     )
 
 
-EVIDENCE = {"claimed": "Claimed", "before_after": "Before and after", "customer_confirmed": "Confirmed by the customer"}
+EVIDENCE = {
+    "claimed": gettext_noop("Claimed"),
+    "before_after": gettext_noop("Before and after"),
+    "customer_confirmed": gettext_noop("Confirmed by the customer"),
+}
 
 
 def reach_line(line: OutcomeLine, state: PageState) -> ReachLine:

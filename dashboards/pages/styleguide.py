@@ -70,12 +70,12 @@ def styleguide_page() -> StyleguidePage:
     return StyleguidePage(
         answer=Answer(
             format_html(
-                _("Customer success is {index}, {change} on last quarter. Two projects carry {share} of the gain."),
+                "Customer success is {index}, {change} on last quarter. Two projects carry {share} of the gain.",
                 index=strong("72"),
-                change=good(_("up 3")),
+                change=good("up 3"),
                 share=bad(f.percent(0.41)),
             ),
-            _("Everything on this page is made up."),
+            "Everything on this page is made up.",
         ),
         statuses=tuple(status_of(c) for c in ("green", "amber", "red", "")),
         deltas=(
@@ -86,44 +86,44 @@ def styleguide_page() -> StyleguidePage:
         sparks=(
             Spark((66, 67, 69, 68, 70, 72, 73, 75), _("Quality"), "watch", 78),
             Spark((70, 69, None, 61, 63, 62, 61, 55), _("Performance"), "bad"),
-            Spark((1.0,), _("Too short")),
+            Spark((1.0,), "Too short"),
         ),
         bullets=(
-            Bullet(75, _("Quality 75, target 78"), target=78, previous=73, kind="watch"),
-            Bullet(63, _("Performance 63, target 70"), target=70, previous=61, kind="bad"),
-            Bullet(-0.3, _("Below zero"), low=-1, high=1, kind="bad"),
+            Bullet(75, "Quality 75, target 78", target=78, previous=73, kind="watch"),
+            Bullet(63, "Performance 63, target 70", target=70, previous=61, kind="bad"),
+            Bullet(-0.3, "Below zero", low=-1, high=1, kind="bad"),
         ),
         facts=(
             Fact(_("Contribution"), f.number(1.0, 1, sign=True), _("points"), why="?explain=1"),
             Fact(
-                _("Cost performance"),
+                "Cost performance",
                 f.number(0.96, 2),
-                _("at least %(v)s") % {"v": f.number(1, 2)},
+                f"at least {f.number(1, 2)}",
                 status_of("amber"),
             ),
-            Fact(_("Forecast cost"), f.money(2.61e6), _("budget %(v)s") % {"v": f.money(2.5e6)}),
+            Fact(_("Forecast cost"), f.money(2.61e6), f"budget {f.money(2.5e6)}"),
             Fact(
                 _("Forecast finish"),
                 f.day_month(dt.date(2027, 2, 5)),
-                _("plan %(v)s") % {"v": f.day_month(dt.date(2027, 1, 15))},
+                f"plan {f.day_month(dt.date(2027, 1, 15))}",
             ),
         ),
         families=_families(),
         asks=(
             Ask(
-                _("Pause the migration for six weeks?"),
-                _("It has cost 0.7 points in two quarters."),
+                "Pause the migration for six weeks?",
+                "It has cost 0.7 points in two quarters.",
                 "?",
-                _("Review and decide"),
-                Status("bad", _("Due in %(days)s") % {"days": f.days(4)}),
+                "Review and decide",
+                Status("bad", f"Due in {f.days(4)}"),
                 "Ines Falk",
             ),
-            Ask(_("Move two testers?"), _("Its finish has slipped three weeks."), "?", _("Review")),
+            Ask("Move two testers?", "Its finish has slipped three weeks.", "?", _("Review")),
         ),
         fresh=(
-            Fresh(_("Projects"), Status("ok", _("On time")), _("3 hours old")),
-            Fresh(_("Customer survey"), Status("watch", _("Ageing")), _("9 days old")),
-            Fresh(_("Incidents"), Status("bad", _("Stale")), _("52 days old")),
+            Fresh(_("Projects"), Status("ok", _("On time")), "3 hours old"),
+            Fresh("Customer survey", Status("watch", _("Ageing")), "9 days old"),
+            Fresh(_("Incidents"), Status("bad", _("Stale")), "52 days old"),
         ),
         figures=_figures(),
         smalls=tuple(
@@ -131,7 +131,7 @@ def styleguide_page() -> StyleguidePage:
                 [Point(q, v) for q, v in zip(QUARTERS[-8:], values, strict=True)],
                 key=f"small-{i}",
                 title=f"{name} {f.number(values[-1])}",
-                unit=_("Score 0 to 100"),
+                unit="Score 0 to 100",
                 words=f.number,
                 target=70,
                 kind="bad" if values[-1] < 50 else "ok",
@@ -145,15 +145,15 @@ def styleguide_page() -> StyleguidePage:
         ),
         empty=Empty(
             _("No customer initiatives yet"),
-            _("The index needs at least one initiative per customer: what the customer is trying to achieve."),
-            (_("Import customers, or add one"), _("Write one initiative and its measure"), _("Tie a project to it")),
-            (Action(_("Import initiatives"), "?", "upload", True),),
+            "The index needs at least one initiative per customer: what the customer is trying to achieve.",
+            ("Import customers, or add one", "Write one initiative and its measure", _("Tie a project to it")),
+            (Action("Import initiatives", "?", "upload", True),),
         ),
         no_match=Empty(
             _("No project matches"),
-            _("14 projects match two of your three conditions."),
+            "14 projects match two of your three conditions.",
             (),
-            (Action(_("Any status (9)"), "?"), Action(_("Clear all"), "?")),
+            (Action("Any status (9)", "?"), Action(_("Clear all"), "?")),
         ),
         errors=(
             RowError(
@@ -161,16 +161,16 @@ def styleguide_page() -> StyleguidePage:
                 "88",
                 "minutes_lost",
                 f"{f.MINUS}14",
-                _("Minutes cannot be negative."),
-                _("Use a positive number, or leave it empty."),
+                "Minutes cannot be negative.",
+                "Use a positive number, or leave it empty.",
             ),
             RowError(
                 "incidents.csv",
                 "412",
                 "customer",
                 "Aldergat Bank",
-                _("No such customer."),
-                _("Use a code of customers.csv."),
+                "No such customer.",
+                "Use a code of customers.csv.",
             ),
         ),
         pager=Pager(
@@ -183,7 +183,7 @@ def styleguide_page() -> StyleguidePage:
 
 
 def _families() -> tuple[Family, ...]:
-    line = Spark((70, 72, 74, 75, 78, 80, 81, 83), _("Trend"), "watch")
+    line = Spark((70, 72, 74, 75, 78, 80, 81, 83), "Trend", "watch")
     measure = Measure(
         _("Resource alignment to priority"),
         "83",
@@ -205,10 +205,10 @@ def _families() -> tuple[Family, ...]:
         Family(
             key,
             name,
-            _("Better people fit, but one defect in eleven still waits past its release."),
-            (("ok", _("2 on target")), ("watch", _("1 watch")), ("bad", _("1 off target"))),
+            "Better people fit, but one defect in eleven still waits past its release.",
+            (("ok", "2 on target"), ("watch", "1 watch"), ("bad", "1 off target")),
             (measure, measure),
-            _("4 of 11 renewals due next quarter are customers with health below 60.") if key == "financial" else "",
+            "4 of 11 renewals due next quarter are customers with health below 60." if key == "financial" else "",
         )
         for key, name in names
     )
@@ -230,7 +230,7 @@ def _figures() -> tuple[Figure, ...]:
             True,
         ),
         *(Bar(f"Small {i}", 0.02, 0, 0.04) for i in range(31)),
-        Bar(_("Not linked to a project"), -0.3, kind="unattributed"),
+        Bar("Not linked to a project", -0.3, kind="unattributed"),
         Bar("Data centre move", -0.4, -0.6, -0.2),
         Bar("CRM migration", -0.7, -0.95, -0.45),
     ]
@@ -242,14 +242,10 @@ def _figures() -> tuple[Figure, ...]:
         contribution_figure(
             bars,
             key="contribution",
-            title=_("Two projects carry 41% of the gain"),
-            unit=_("Points of outcome attainment. Gains %(gain)s, losses %(loss)s, net %(net)s")
-            % {
-                "gain": f.number(sums.gain, 1, sign=True),
-                "loss": f.number(sums.loss, 1),
-                "net": f.number(sums.net, 1, sign=True),
-            },
-            source=_("Source: outcome measurements and contributions."),
+            title="Two projects carry 41% of the gain",
+            unit=f"Points of outcome attainment. Gains {f.number(sums.gain, 1, sign=True)}, "
+            f"losses {f.number(sums.loss, 1)}, net {f.number(sums.net, 1, sign=True)}",
+            source="Source: outcome measurements and contributions.",
         ),
         trend_figure(
             [
@@ -257,8 +253,8 @@ def _figures() -> tuple[Figure, ...]:
                 for i, (q, v) in enumerate(zip(QUARTERS, index, strict=True))
             ],
             key="index",
-            title=_("Up in six of the last eight quarters, still short of target"),
-            unit=_("Index 0 to 100, with the range of its weights"),
+            title="Up in six of the last eight quarters, still short of target",
+            unit="Index 0 to 100, with the range of its weights",
             words=f.number,
             target=75,
             limits=Limits(66, 60, 73),
@@ -269,8 +265,8 @@ def _figures() -> tuple[Figure, ...]:
                 Month(m, p * 1e6, p * 0.95e6 if m.month < 11 else None, p * 0.99e6 if m.month < 11 else None)
                 for m, p in zip(months, plan, strict=True)
             ],
-            title=_("Earned value trails plan; the forecast ends over budget"),
-            unit=_("EUR, cumulative"),
+            title="Earned value trails plan; the forecast ends over budget",
+            unit="EUR, cumulative",
             currency="EUR",
             today=TODAY,
             budget=2.5e6,
@@ -284,8 +280,8 @@ def _figures() -> tuple[Figure, ...]:
                 Milestone("All card payments", dt.date(2026, 12, 1), None, dt.date(2026, 12, 20)),
                 Milestone("Old path retired", dt.date(2027, 1, 15), None, dt.date(2027, 2, 5)),
             ],
-            title=_("Each milestone slips a little further than the one before"),
-            unit=_("Planned date against actual or forecast date"),
+            title="Each milestone slips a little further than the one before",
+            unit="Planned date against actual or forecast date",
             today=TODAY,
         ),
         bridge_figure(
@@ -293,8 +289,8 @@ def _figures() -> tuple[Figure, ...]:
             (Step(_("Value"), 1.8), Step(_("Quality"), 0.6), Step(_("Performance"), 0.5), Step(_("Compliance"), 0.1)),
             (f.period("2026-Q3", short=True), 72.0),
             key="bridge",
-            title=_("Value made 1.8 of the 3 points"),
-            unit=_("Customer Success Index, points"),
+            title="Value made 1.8 of the 3 points",
+            unit="Customer Success Index, points",
             target=(_("Target %(value)s") % {"value": "75"}, 75.0),
         ),
         heat_figure(
@@ -302,10 +298,10 @@ def _figures() -> tuple[Figure, ...]:
             ("Jul", "Aug", "Sep", "Oct", "Nov"),
             ((100, 98, 95, 92, 90), (82, 74, 66, 58, 52), (100, 100, 88, 75, 70), (100, 100, 100, None, 100)),
             key="fit",
-            title=_("Testers cover only half of what November needs"),
-            unit=_("Assigned hours as a share of hours needed, percent"),
+            title="Testers cover only half of what November needs",
+            unit="Assigned hours as a share of hours needed, percent",
             words=f.number,
-            row_word=_("Role"),
+            row_word="Role",
             gaps_below=100,
         ),
         survival_figure(
@@ -318,10 +314,10 @@ def _figures() -> tuple[Figure, ...]:
                 AtRisk(60, 54, 53, 105),
             ],
             key="survival",
-            title=_("76% of people are still here after three years"),
-            unit=_("Share still employed, by months since joining"),
+            title="76% of people are still here after three years",
+            unit="Share still employed, by months since joining",
             words=(_("Still here"), _("Left"), _("Joined too recently")),
-            mark=(36, _("at 36 months")),
+            mark=(36, "at 36 months"),
             floor=0.5,
         ),
         cells_figure(
@@ -341,15 +337,15 @@ def _figures() -> tuple[Figure, ...]:
                 (7, f.money(1e7, decimals=0)),
             ),
             key="cells",
-            title=_("Most projects are small and move little; the exceptions are named"),
-            unit=_("Projects counted in cells: spend (log scale) against points. Darker: more projects"),
-            heads=(_("Spend"), _("Points"), _("Projects")),
+            title="Most projects are small and move little; the exceptions are named",
+            unit="Projects counted in cells: spend (log scale) against points. Darker: more projects",
+            heads=("Spend", _("Points"), _("Projects")),
         ),
         share_figure(
             [(0.03, 0.5), (0.1, 0.72), (0.2, 0.83), (0.4, 0.92), (0.7, 0.98), (1, 1)],
             key="share",
-            title=_("3% of projects carry half of all contribution"),
-            unit=_("Cumulative share of positive contribution, projects ranked from the largest"),
+            title="3% of projects carry half of all contribution",
+            unit="Cumulative share of positive contribution, projects ranked from the largest",
             mark=(0.03, 0.5, "312"),
         ),
         impact_figure(
@@ -361,14 +357,14 @@ def _figures() -> tuple[Figure, ...]:
             first=dt.date(2026, 7, 1),
             last=dt.date(2026, 9, 30),
             key="impacts",
-            title=_("Two incidents made most of the lost minutes"),
-            unit=_("Minutes lost per incident at this customer"),
+            title="Two incidents made most of the lost minutes",
+            unit="Minutes lost per incident at this customer",
         ),
         ranked_figure(
             [Item("No next step", 19, "19"), Item("Workload", 14, "14", "previous"), Item("Pay", 5, "5", "bad")],
             key="reasons",
-            title=_("No next step is the commonest reason to leave"),
-            unit=_("People who left in the last 12 months"),
+            title="No next step is the commonest reason to leave",
+            unit="People who left in the last 12 months",
             heads=(_("Reason"), _("People")),
         ),
         dot_figure(
@@ -378,11 +374,11 @@ def _figures() -> tuple[Figure, ...]:
                 Estimate("Badge swipes", -0.4, -1.8, 1, False),
             ],
             key="relevance",
-            title=_("Two data sets relate to customer success; one shows no link"),
-            unit=_("Percent of explained change lost when the data set is left out"),
+            title="Two data sets relate to customer success; one shows no link",
+            unit="Percent of explained change lost when the data set is left out",
             words=lambda v: f.percent(None if v is None else v / 100),
-            head=_("Data set"),
-            firm_word=_("Linked"),
-            loose_word=_("No measurable link"),
+            head="Data set",
+            firm_word="Linked",
+            loose_word="No measurable link",
         ),
     )
