@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -206,27 +207,7 @@ def card_of(view: ApiView, period: str) -> Scorecard:
 def draft(view: ApiView, request: Request, wish: Wish) -> HttpResponseBase:
     """Draft the scorecard (201), or change the draft that is there (200)."""
     try:
-        card, created = scorecard_draft(
-            period=wish.period,
-            scope_kind=wish.scope_kind,
-            scope=wish.scope,
-            sign_off=wish.sign_off or (),
-            by=person(request),
-            visible=view.visible,
-        )
-        if wish.changes and (created or not card.is_published):
-            scorecard_change(
-                card_id=card.pk,
-                revision=wish.revision,
-                notes=wish.notes,
-                comments=wish.comments,
-                metrics=wish.metrics,
-                sign_off=None if created else wish.sign_off,
-                by=person(request),
-                visible=view.visible,
-            )
-        elif wish.changes:
-            raise conflict_of_state()
+        card, created = draft_write(view, request, wish)
     except ScorecardRefused as refusal:
         raise refusal_problem(refusal) from refusal
     except ScorecardConflict as conflict:
@@ -243,6 +224,33 @@ def draft(view: ApiView, request: Request, wish: Wish) -> HttpResponseBase:
     headers = {"Location": card_url(held, request)} if created else {}
     shown = scorecard_shown(held, visible_to=view.visible)
     return json_answer(request, whole_json(shown, request), status=status, headers=headers)
+
+
+@transaction.atomic
+def draft_write(view: ApiView, request: Request, wish: Wish) -> tuple[Scorecard, bool]:
+    """Draft and change in one; what is refused leaves nothing behind."""
+    card, created = scorecard_draft(
+        period=wish.period,
+        scope_kind=wish.scope_kind,
+        scope=wish.scope,
+        sign_off=wish.sign_off or (),
+        by=person(request),
+        visible=view.visible,
+    )
+    if wish.changes and (created or not card.is_published):
+        scorecard_change(
+            card_id=card.pk,
+            revision=wish.revision,
+            notes=wish.notes,
+            comments=wish.comments,
+            metrics=wish.metrics,
+            sign_off=None if created else wish.sign_off,
+            by=person(request),
+            visible=view.visible,
+        )
+    elif wish.changes:
+        raise conflict_of_state()
+    return card, created
 
 
 def conflict_of_state() -> Problem:

@@ -178,7 +178,9 @@ def _wanted(
     wanted: dict[str, Any] = {name: _clean(text) for name, text in (notes or {}).items() if name in NOTES}
     wanted |= {f"comment:{key}": _clean(text) for key, text in (comments or {}).items()}
     if metrics is not None:
-        wanted["metrics"] = list(in_order(metrics))
+        ordered = in_order(metrics)
+        # What the catalogue does not know stays, so that it is refused by name.
+        wanted["metrics"] = [*ordered, *(key for key in dict.fromkeys(metrics) if key not in ordered)]
     if sign_off is not None:
         wanted["sign_off"] = list(dict.fromkeys(filter(None, (_clean(title) for title in sign_off))))
     return wanted
