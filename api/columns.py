@@ -67,6 +67,12 @@ def plain(value: Any, kind: CellKind) -> Any:
     return value
 
 
+def float_text(value: float) -> str:
+    """The shortest exact text, without an exponent: what begins with a minus is then a number to everyone."""
+    text = repr(value)
+    return format(Decimal(text), "f") if "e" in text else text
+
+
 def limit_text(value: Any) -> str:
     """A threshold as text: a range is 0.7 to 0.85."""
     return Thresholds.text(value)
@@ -100,7 +106,7 @@ def csv_cell(value: Any, kind: CellKind) -> Any:
     if isinstance(value, Decimal):
         return number_text(value)
     if isinstance(value, float):
-        return repr(value)
+        return float_text(value)
     if kind == "limit":
         return limit_text(value)
     if kind == "list":

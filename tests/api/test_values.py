@@ -134,7 +134,7 @@ def test_files_hold_the_same_records(lead):
     table = pq.read_table(io.BytesIO(lead.get(f"{query}&format=parquet").getvalue())).to_pylist()
 
     assert tuple(lines[0]) == COLUMNS
-    assert [line["value"] for line in lines] == ["" if r["value"] is None else repr(r["value"]) for r in whole]
+    assert [float(line["value"]) if line["value"] else None for line in lines] == [r["value"] for r in whole]
     assert [line["value"] for line in table] == [record["value"] for record in whole]
     assert [line["green"] or None for line in lines] == [None if r["green"] is None else str(r["green"]) for r in whole]
 
