@@ -7,6 +7,7 @@ moment in which it decides, so it can be repeated, doubled or left out without h
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -15,8 +16,9 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, connections, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from metrics import planning, storage
@@ -27,6 +29,8 @@ from metrics.models import Heartbeat, Run, RunChunk
 from metrics.planning import ChunkPlan
 from metrics.registry import metrics
 
+logger = logging.getLogger(__name__)
+
 RUN_LOCK: Final = 0x45504D52
 """Advisory lock of the moment in which runs are started, advanced and published."""
 
@@ -35,6 +39,14 @@ STALE_SECONDS: Final = 25
 """A chunk without a sign of life for this long is given to another worker."""
 
 MAX_ATTEMPTS: Final = 3
+"""Tries of a chunk that raises or whose worker dies at it; then its run fails and says why."""
+
+MAX_LOST: Final = 6
+"""Tries of a chunk that loses its database: mostly that is no fault of the chunk."""
+
+FAILED_WAIT_SECONDS: Final = 3600
+"""Facts over which a run failed are tried again by themselves after this long, or with the next write."""
+
 MAX_SUPERSEDED: Final = 3
 """After so many runs in a row overtaken by writes, one is published all the same; the next catches up."""
 
@@ -85,11 +97,25 @@ def facts_changed(cause: str = "facts changed") -> Run | None:
         waiting = Run.objects.filter(state=Run.State.WANTED, request={}).first()
         if waiting is not None:
             return waiting
-        last = planning.last_whole_run()
         running = Run.objects.filter(state=Run.State.RUNNING, request={}).exists()
-        if running or (last is not None and last.changes_upto >= planning.last_change()):
+        if running or not _is_stale(planning.last_whole_run()):
             return None  # a running run looks for newer facts when it is published
         return run_request(cause=cause)
+
+
+def _is_stale(last: Run | None) -> bool:
+    """Whether facts changed since a published run, or what all values rest on beside them."""
+    if last is None:
+        return planning.last_change() > 0
+    return last.changes_upto < planning.last_change() or last.plan.get("basis") != planning.basis()
+
+
+def _is_given_up() -> bool:
+    """Whether the newest whole run failed over these very facts a short while ago: it would only fail again."""
+    last = Run.objects.filter(request={}).exclude(state=Run.State.SUPERSEDED).order_by("-id").first()
+    if last is None or last.state != Run.State.FAILED or _is_stale(last):
+        return False
+    return Run.objects.filter(pk=last.pk, started_at__gt=Now() - timedelta(seconds=FAILED_WAIT_SECONDS)).exists()
 
 
 def nightly() -> Run | None:
@@ -102,7 +128,11 @@ def nightly() -> Run | None:
     last = planning.last_whole_run()
     if last is None or last.as_of_fixed or last.as_of == day:
         return None
-    return run_request(cause=f"values as of {day.isoformat()}", slot=f"nightly:{day.isoformat()}")
+    slot = f"nightly:{day.isoformat()}"
+    failed = Run.objects.filter(slot__startswith=slot, state=Run.State.FAILED).count()
+    if failed and _is_given_up():
+        return None
+    return run_request(cause=f"values as of {day.isoformat()}", slot=slot if not failed else f"{slot}:{failed + 1}")
 
 
 def run_start(run_id: int | None = None) -> Run | None:
@@ -115,8 +145,27 @@ def run_start(run_id: int | None = None) -> Run | None:
         run = wanted.filter(pk=run_id).first() if run_id is not None else wanted.first()
         if run is None:
             return Run.objects.filter(pk=run_id, state=Run.State.RUNNING).first() if run_id is not None else None
-        _plan(run)
+        try:
+            with transaction.atomic():
+                _plan(run)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.exception("run_not_planned", extra={"run": run.pk})
+            _run_not_planned(run.pk, error)
+            return None
         return run
+
+
+def _run_not_planned(run_id: int, error: Exception) -> None:
+    """A run that cannot even be planned fails, so that it does not stand in the way of others."""
+    Run.objects.filter(pk=run_id).update(
+        state=Run.State.FAILED,
+        error=f"planning: {type(error).__name__}: {error}",
+        started_at=Now(),
+        changes_upto=planning.last_change(),
+        plan={"basis": planning.basis(), "chunks": []},
+    )
 
 
 def _plan(run: Run) -> None:
@@ -196,7 +245,7 @@ def _claim(run_id: int, number: int) -> tuple[Run, RunChunk] | None:
         chunk.attempts += 1
         chunk.claimed_at = timezone.now()
         chunk.save(update_fields=["state", "claim", "attempts", "claimed_at"])
-        Heartbeat.objects.update_or_create(chunk=chunk, defaults={"at": timezone.now()})
+        Heartbeat.objects.update_or_create(chunk=chunk, defaults={"at": Now()})
         return chunk.run, chunk
 
 
@@ -229,9 +278,12 @@ def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
 def _chunk_failed(chunk: RunChunk, error: Exception) -> None:
     """Back to ready for another try; after the last one the run fails and says why."""
     message = f"{type(error).__name__}: {error}"
+    lost = isinstance(error, (OperationalError, InterfaceError))
+    if lost:
+        connection.close_if_unusable_or_obsolete()  # another one may reach the server
     with deciding():
         mine = RunChunk.objects.filter(pk=chunk.pk, claim=chunk.claim, state=RunChunk.State.RUNNING)
-        if chunk.attempts < MAX_ATTEMPTS:
+        if chunk.attempts < (MAX_LOST if lost else MAX_ATTEMPTS):
             mine.update(state=RunChunk.State.READY, error=message, sent_at=None)
         elif mine.update(state=RunChunk.State.FAILED, error=message):
             _run_failed(chunk.run_id, f"{chunk.name}: {message}")
@@ -251,8 +303,8 @@ def _beating(chunk_pk: int) -> Iterator[None]:
         try:
             while not stop.wait(HEARTBEAT_SECONDS):
                 try:
-                    Heartbeat.objects.filter(chunk_id=chunk_pk).update(at=timezone.now())
-                except DatabaseError:
+                    Heartbeat.objects.filter(chunk_id=chunk_pk).update(at=Now())
+                except Error:
                     connection.close()
         finally:
             connections.close_all()
@@ -275,6 +327,18 @@ def run_publish(run_id: int) -> Run | None:
     A run during which facts changed is superseded by a new one, so that published values are of one
     moment; chunks whose staged rows a database crash took are computed again.
     """
+    try:
+        return _publish_if_done(run_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("run_not_published", extra={"run": run_id})
+        with deciding():
+            _run_failed(run_id, f"publication: {type(error).__name__}: {error}")
+        return None
+
+
+def _publish_if_done(run_id: int) -> Run | None:
     with deciding():
         run = Run.objects.select_for_update().filter(pk=run_id, state=Run.State.RUNNING).first()
         if run is None:
@@ -380,8 +444,10 @@ def _work_once() -> bool:
 
 def advance(send: Callable[[int, int], None]) -> None:
     """Publish what is done, start what is wanted, send what is ready. Repeatable at any time."""
-    for run_id in list(Run.objects.filter(state=Run.State.RUNNING).values_list("id", flat=True)):
-        run_publish(run_id)
+    running = list(Run.objects.filter(state=Run.State.RUNNING).values_list("id", flat=True))
+    published = [run_id for run_id in running if run_publish(run_id) is not None]
+    if published and _is_stale(planning.last_whole_run()):
+        facts_changed("facts changed during the last run")
     started = run_start()
     for run_id in list(Run.objects.filter(state=Run.State.RUNNING).values_list("id", flat=True)):
         _send_ready(run_id, send)
@@ -390,38 +456,38 @@ def advance(send: Callable[[int, int], None]) -> None:
 
 
 def _send_ready(run_id: int, send: Callable[[int, int], None]) -> None:
-    """Send each ready chunk once; the sweeper sends again what nobody took."""
+    """Send each ready chunk once; the sweeper sends again what nobody took, or what could not be sent."""
     for number in chunks_ready(run_id):
-        mine = RunChunk.objects.filter(run_id=run_id, number=number, state=RunChunk.State.READY, sent_at=None)
-        if mine.update(sent_at=timezone.now()):
+        mine = RunChunk.objects.filter(run_id=run_id, number=number, state=RunChunk.State.READY)
+        if not mine.filter(sent_at=None).update(sent_at=Now()):
+            continue
+        try:
             send(run_id, number)
+        except Exception as error:
+            mine.update(sent_at=None)
+            logger.warning("chunk_not_sent", extra={"run": run_id, "chunk": number, "error": type(error).__name__})
+            return
 
 
 def recover() -> None:
     """Give chunks of dead workers and lost messages back, and forget what ended runs staged."""
-    stale = timezone.now() - timedelta(seconds=STALE_SECONDS)
+    stale = Now() - timedelta(seconds=STALE_SECONDS)  # the database's clock: those of workers may differ
     with deciding():
-        dead = RunChunk.objects.filter(
-            state=RunChunk.State.RUNNING, run__state=Run.State.RUNNING, heartbeat__at__lt=stale
-        )
-        for chunk in dead:
-            if chunk.attempts >= MAX_ATTEMPTS + 2:
-                message = "its worker died at every attempt"
-                RunChunk.objects.filter(pk=chunk.pk).update(state=RunChunk.State.FAILED, error=message)
-                _run_failed(chunk.run_id, f"{chunk.name}: {message}")
-            else:
-                RunChunk.objects.filter(pk=chunk.pk).update(state=RunChunk.State.READY, sent_at=None, claim=None)
-        RunChunk.objects.filter(state=RunChunk.State.READY, run__state=Run.State.RUNNING, sent_at__lt=stale).update(
-            sent_at=None
-        )
+        running = RunChunk.objects.filter(run__state=Run.State.RUNNING)
+        for chunk in running.filter(state=RunChunk.State.RUNNING, heartbeat__at__lt=stale):
+            mine = RunChunk.objects.filter(pk=chunk.pk, state=RunChunk.State.RUNNING, claim=chunk.claim)
+            if chunk.attempts < MAX_ATTEMPTS:
+                mine.update(state=RunChunk.State.READY, sent_at=None, claim=None)
+            elif mine.update(state=RunChunk.State.FAILED, error="its worker died at every attempt"):
+                _run_failed(chunk.run_id, f"{chunk.name}: its worker died at every attempt")
+        running.filter(state=RunChunk.State.READY, sent_at__lt=stale).update(sent_at=None)
         storage.stage_sweep()
 
 
 def sweep(send: Callable[[int, int], None]) -> None:
     """Find what fell through: dead chunks, lost messages, unseen facts, a new day, unpublished runs."""
     recover()
-    last = planning.last_whole_run()
-    if (last.changes_upto if last is not None else 0) < planning.last_change():
+    if _is_stale(planning.last_whole_run()) and not _is_given_up():
         facts_changed()
     nightly()
     advance(send)

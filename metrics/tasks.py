@@ -19,8 +19,8 @@ RETRY = {
 
 
 def send_chunk(run_id: int, number: int) -> None:
-    """Tell some worker that a chunk is ready."""
-    compute_chunk.delay(run_id, number)
+    """Tell some worker that a chunk is ready. Raises at once when the broker is away: the sweeper sends again."""
+    compute_chunk.apply_async((run_id, number), retry=False)
 
 
 @shared_task(name="metrics.facts_changed", **RETRY)
