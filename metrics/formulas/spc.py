@@ -69,6 +69,66 @@ def xmr_chart(value: ArrayLike, lowest: float | None = None, highest: float | No
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """Many charts at once: lines per series (NaN below 6 values), signals per series and place."""
+
+    centre: Floats
+    low: Floats
+    high: Floats
+    count: NDArray[np.int64]
+    """Values of each series; the limits of fewer than 12 are provisional."""
+    signals: dict[Signal, Bools]
+
+
+def xmr_charts(value: Floats, count: NDArray[np.int64], lowest: Floats, highest: Floats) -> Charts:
+    """Charts of many series: row by row the first `count` values of `value`, as xmr_chart makes them one by one.
+
+    `lowest` and `highest` are each series' natural bounds, infinite where there is none. Cost: a few milliseconds
+    for a thousand series.
+    """
+    rows, width = value.shape
+    column = np.arange(width)
+    there = column < count[:, None]
+    baseline = there & (column < BASELINE)
+    known = np.where(there, value, 0.0)
+    counted = np.maximum(baseline.sum(axis=1), 1)
+    centre = np.where(baseline, known, 0.0).sum(axis=1) / counted
+    ranges = np.where(baseline[:, 1:], np.abs(np.diff(known, axis=1)), 0.0).sum(axis=1)
+    mean_range = ranges / np.maximum(counted - 1, 1)
+    enough = count >= FEWEST
+    low = np.maximum(centre - VALUE_FACTOR * mean_range, lowest)
+    high = np.minimum(centre + VALUE_FACTOR * mean_range, highest)
+    slack = (_SLACK * np.maximum(np.abs(centre), np.maximum(np.abs(low), np.abs(high))))[:, None]
+    away = known - centre[:, None]
+    side = np.where(np.abs(away) <= slack, 0, np.sign(away))
+    run, near = np.zeros((rows, width), dtype=bool), np.zeros((rows, width), dtype=bool)
+    for direction, limit in ((1, high), (-1, low)):
+        here = (side == direction) & there
+        run |= _counts_of_last(here, RUN) == RUN
+        nearer = here & (np.abs(known - limit[:, None]) + slack < np.abs(away))
+        near |= nearer & (_counts_of_last(nearer, 4) >= 3)
+    outside = there & ((known > high[:, None] + slack) | (known < low[:, None] - slack))
+    found = {Signal.OUTSIDE: outside, Signal.RUN_OF_EIGHT: run, Signal.THREE_OF_FOUR: near}
+    blank = np.where(enough, 0.0, np.nan)
+    return Charts(
+        centre=centre + blank,
+        low=low + blank,
+        high=high + blank,
+        count=count,
+        signals={kind: where & enough[:, None] for kind, where in found.items()},
+    )
+
+
+def _counts_of_last(true: Bools, width: int) -> NDArray[np.int64]:
+    """How many of the last `width` places of each row are true, fewer places at the start."""
+    counted: NDArray[np.int64] = np.zeros((len(true), true.shape[1] + 1), dtype=np.int64)
+    np.cumsum(true, axis=1, out=counted[:, 1:])
+    place = np.arange(1, counted.shape[1])
+    last: NDArray[np.int64] = counted[:, place] - counted[:, np.maximum(place - width, 0)]
+    return last
+
+
 def xmr_limits(baseline: ArrayLike, lowest: float | None = None, highest: float | None = None) -> Limits:
     """Limits from all the values given: their mean +/- 2.66 mean moving ranges. Example: above, -20.7 and 85.7."""
     series = np.asarray(baseline, dtype=np.float64)

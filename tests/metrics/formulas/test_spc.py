@@ -1,10 +1,11 @@
 """XmR charts: limits and each signal by hand."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.formulas.spc import Limits, Signal, signals, xmr_chart, xmr_limits
+from metrics.formulas.spc import Limits, Signal, signals, xmr_chart, xmr_charts, xmr_limits
 
 TEN = Limits(centre=50, mean_range=15, low=10, high=90, range_limit=49)
 
@@ -71,3 +72,32 @@ def test_limits_hold_the_centre_and_lie_inside_the_bounds(values):
 
     assert -100 <= chart.limits.low <= chart.limits.centre + 1e-9
     assert chart.limits.centre - 1e-9 <= chart.limits.high <= 100
+
+
+NUMBER = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 3.0]) | st.integers(-5000, 5000).map(lambda n: n / 1000)
+
+
+@given(
+    st.lists(st.lists(NUMBER, max_size=20), min_size=1, max_size=6),
+    st.sampled_from([(None, None), (0.0, 1.0), (0.0, None)]),
+)
+def test_many_charts_at_once_are_the_charts_one_by_one(series, bounds):
+    count = np.array([len(values) for values in series])
+    value = np.full((len(series), int(count.max(initial=1)) or 1), np.nan)
+    for row, values in enumerate(series):
+        value[row, : len(values)] = values
+    lowest = np.full(len(series), -np.inf if bounds[0] is None else bounds[0])
+    highest = np.full(len(series), np.inf if bounds[1] is None else bounds[1])
+
+    many = xmr_charts(value, count, lowest, highest)
+
+    for row, values in enumerate(series):
+        one = xmr_chart(values, *bounds)
+        if one.limits is None:
+            assert np.isnan([many.centre[row], many.low[row], many.high[row]]).all()
+        else:
+            lines = (one.limits.centre, one.limits.low, one.limits.high)
+            assert (many.centre[row], many.low[row], many.high[row]) == pytest.approx(lines, abs=1e-9)
+        for place in range(len(values)):
+            found = {kind for kind, where in many.signals.items() if where[row, place]}
+            assert found == one.signals[place]
