@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 from datetime import date
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,10 +26,11 @@ from metrics.ledger import METHODS, LedgerStates
 from metrics.models import Run
 from metrics.periods import SLOTS_IN_YEAR, Calendar, Period
 from metrics.planning import ChunkPlan
-from metrics.registry import metric
+from metrics.registry import Metric, metric
 from metrics.scopes import Scopes
 from metrics.scorecards.closed import closed_quarters
-from metrics.storage import Target, YearRows
+from metrics.storage import ScopeNumbers, Target
+from metrics.year_rows import YearRows
 
 
 def read_at_one_moment() -> None:
@@ -70,98 +72,123 @@ def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
     storage.stage_clear(run.pk, number)
     target = Target(run.pk, number, run.as_of, cause=run.cause, closed_quarters=closed_quarters())
     if plan.name == INDEX_GROUP:
-        index_stage(target, plan.scopes)
+        index_stage(target, plan.scopes, plan.only_changed)
         return target.tally
     facts = Facts()
     frames = frames_of(facts, plan, run.as_of)
     if not frames:
         return target.tally
     numbers = storage.components()
+    scopes = ScopeNumbers(plan.scopes)
     for key in plan.keys:
-        _stage_metric(target, frames, key, plan, numbers)
+        _stage_metric(target, frames, key, plan, numbers, scopes)
     if plan.name == "contribution" and plan.scopes is None and not plan.since and not plan.until:
         _stage_ledger(target, frames)
     return target.tally
 
 
 def _stage_metric(
-    target: Target, frames: list[Frame], key: str, plan: ChunkPlan, numbers: dict[tuple[str, str], int]
+    target: Target,
+    frames: list[Frame],
+    key: str,
+    plan: ChunkPlan,
+    numbers: dict[tuple[str, str], int],
+    known: ScopeNumbers,
 ) -> None:
+    """Stage a metric, one kind of scope at a time: what is held grows with one kind, not with all."""
     entry = metric(key)
     scopes = frames[0].scopes
-    rows: dict[tuple[str, str], YearRows] = {}
     grains = [frame.grain for frame in frames]
     narrow = bool(plan.since or plan.until)
-    for block in compute_metric(frames, key):
-        at = (block.component, block.scope_kind)
-        if at not in rows:
-            rows[at] = YearRows(scopes.of(block.scope_kind), grains, narrow)
-        rows[at].put(block)
-    whole = plan.scopes is None
+    left = set(entry.scopes)
+    for kind, blocks in groupby(compute_metric(frames, key), lambda block: block.scope_kind):
+        left.discard(kind)
+        rows: dict[str, YearRows] = {}
+        for block in blocks:
+            if block.component not in rows:
+                rows[block.component] = YearRows(scopes.of(kind), grains, narrow)
+            rows[block.component].put(block)
+        _stage_kind(target, entry, kind, rows, YearRows(scopes.of(kind), grains, narrow), numbers, known)
+    for kind in left:
+        # No live scope of the kind: what is stored of it goes.
+        _stage_kind(target, entry, kind, {}, YearRows(scopes.of(kind), grains, narrow), numbers, known)
+
+
+def _stage_kind(
+    target: Target,
+    entry: Metric,
+    kind: str,
+    rows: dict[str, YearRows],
+    nothing: YearRows,
+    numbers: dict[tuple[str, str], int],
+    known: ScopeNumbers,
+) -> None:
+    wanted = known.asked(kind)
+    if wanted is not None and not wanted:
+        return
     for component in entry.component_names:
-        for kind in entry.scopes:
-            asked = None if whole else plan.scopes.get(kind, [])  # type: ignore[union-attr]
-            if asked is not None and not asked:
-                continue
-            ids = storage.scope_ids(kind, None if asked is None else np.array(asked, dtype=np.int64))
-            storage.stage_series(
-                target,
-                rows.get((component, kind)) or YearRows(scopes.of(kind), grains, narrow),
-                kind=kind,
-                component_id=numbers[key, component],
-                version=entry.version,
-                whole_kind=whole,
-                ids=ids,
-            )
+        storage.stage_series(
+            target,
+            rows.pop(component, nothing),
+            kind=kind,
+            component_id=numbers[entry.key, component],
+            version=entry.version,
+            scope=known.of(nothing.scopes),
+            wanted=wanted,
+        )
 
 
 def _stage_ledger(target: Target, frames: list[Frame]) -> None:
     """Lines of the contribution ledger: claims in force on measurable outcomes, and the unattributed rest."""
     years = sorted({period.year for frame in frames for period in frame.grain.periods})
-    keys: dict[str, list[NDArray[np.int64]]] = {name: [] for name in CONTRIBUTIONS.key_names}
-    arrays: dict[str, list[NDArray[Any]]] = {name: [] for name, _ in CONTRIBUTIONS.arrays if name != "run"}
     for number, method in enumerate(METHODS):
-        claims, rest = _ledger_lines(frames, method, years)
+        keys: dict[str, list[NDArray[np.int64]]] = {name: [] for name in ("outcome_id", "project_id", "year")}
+        arrays: dict[str, list[NDArray[Any]]] = {name: [] for name, _ in CONTRIBUTIONS.arrays if name != "run"}
         states = LedgerStates.of(frames[0], method)
         project_ids = frames[0].table("projects").ids
-        for lines, outcome, project in (
-            (claims, states.outcomes.ids[states.pair_outcome], project_ids[states.pair_project]),
-            (rest, states.outcomes.ids, np.zeros(len(states.outcomes), dtype=np.int64)),
-        ):
-            held = np.flatnonzero(lines["state"].any(axis=2).ravel())
-            owner, year = np.divmod(held, len(years))
-            keys["method"].append(np.full(len(held), number, dtype=np.int64))
-            keys["outcome_id"].append(outcome[owner].astype(np.int64))
-            keys["project_id"].append(project[owner].astype(np.int64))
-            keys["year"].append(np.array(years, dtype=np.int64)[year])
-            for name, made in lines.items():
-                arrays[name].append(made.reshape(-1, SLOTS_IN_YEAR)[held])
-    storage.stage_contributions(
-        target,
-        {name: np.concatenate(parts) for name, parts in keys.items()},
-        {name: np.concatenate(parts) for name, parts in arrays.items()},
-    )
+        for year in years:
+            claims, rest = _ledger_lines(frames, method, year)
+            for lines, outcome, project in (
+                (claims, states.outcomes.ids[states.pair_outcome], project_ids[states.pair_project]),
+                (rest, states.outcomes.ids, np.zeros(len(states.outcomes), dtype=np.int64)),
+            ):
+                held = np.flatnonzero(lines["state"].any(axis=1))
+                keys["outcome_id"].append(outcome[held].astype(np.int64))
+                keys["project_id"].append(project[held].astype(np.int64))
+                keys["year"].append(np.full(len(held), year, dtype=np.int64))
+                for name, made in lines.items():
+                    arrays[name].append(made[held])
+        storage.stage_contributions(
+            target,
+            number,
+            {name: np.concatenate(parts) for name, parts in keys.items()},
+            {name: np.concatenate(arrays.pop(name)) for name in list(arrays)},
+        )
+        for frame in frames:
+            frame.forget()
 
 
 def _ledger_lines(
-    frames: list[Frame], method: Method, years: list[int]
+    frames: list[Frame], method: Method, year: int
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-    """Lines by (pair, year, slot) and unattributed lines by (outcome, year, slot)."""
+    """Lines of a year by (pair, slot) and unattributed lines by (outcome, slot)."""
     first = LedgerStates.of(frames[0], method)
     names = [name for name, _ in CONTRIBUTIONS.arrays if name not in ("state", "run")]
 
     def blank(rows: int) -> dict[str, NDArray[Any]]:
-        shape = (rows, len(years), SLOTS_IN_YEAR)
+        shape = (rows, SLOTS_IN_YEAR)
         made: dict[str, NDArray[Any]] = {name: np.full(shape, np.nan) for name in names}
         return {**made, "state": np.zeros(shape, dtype=np.int16)}
 
     claims, rest = blank(len(first.pairs)), blank(len(first.outcomes))
     for frame in frames:
-        for place, after, moved in LedgerStates.of(frame, method).ends():
-            if not frame.grain.is_due[place]:
-                continue
-            period = frame.grain.periods[place]
-            year, slot = years.index(period.year), period.slot
+        due = [
+            place
+            for place, period in enumerate(frame.grain.periods)
+            if period.year == year and frame.grain.is_due[place]
+        ]
+        for place, after, moved in LedgerStates.of(frame, method).ends(due):
+            slot = frame.grain.periods[place].slot
             pair = np.flatnonzero(~np.isnan(after.claim))
             outcome = after.outcome[pair]
             line = {
@@ -177,7 +204,7 @@ def _ledger_lines(
             if method == "proportional":
                 line["scale"] = after.scale[outcome]
             for name, values in line.items():
-                claims[name][pair, year, slot] = values
+                claims[name][pair, slot] = values
             at = np.flatnonzero(after.measurable)
             unattributed = {
                 "attained_progress": after.progress[at],
@@ -189,5 +216,5 @@ def _ledger_lines(
                 "state": 1,
             }
             for name, values in unattributed.items():
-                rest[name][at, year, slot] = values
+                rest[name][at, slot] = values
     return claims, rest

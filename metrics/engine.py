@@ -63,15 +63,16 @@ def metric_parts(frame: Frame, key: str) -> list[Part]:
 
 
 def compute_metric(frames: Iterable[Frame], key: str) -> Iterator[Block]:
-    """Blocks of one metric, for every kind of scope that its entry lists."""
+    """Blocks of one metric, one kind of scope after the other, as the entry lists them."""
     entry = metric(key)
-    for frame in frames:
-        parts = metric_parts(frame, key)
-        for kind in SCOPE_KINDS:
+    made = [(frame, metric_parts(frame, key)) for frame in frames]
+    for kind in SCOPE_KINDS:
+        for frame, parts in made:
             for part in parts:
                 if kind in part_scopes(entry, part) and len(frame.scopes.of(kind)):
                     yield Block(entry, part.component, kind, frame.grain, part_cells(frame, entry, part, kind))
             frame.forget(kind)
+    for frame, _ in made:
         frame.forget()
 
 

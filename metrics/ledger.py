@@ -5,7 +5,7 @@ The arithmetic at one instant is metrics.formulas.contribution; here facts are p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,9 +117,9 @@ class LedgerStates:
             frame._memo[key] = cls(frame, method)
         return frame._memo[key]
 
-    def ends(self) -> Iterator[tuple[int, Ledger, Movement]]:
-        """For each period its number, the ledger at T, and what moved since the period's start."""
-        for place in range(self.frame.count):
+    def ends(self, places: Iterable[int] | None = None) -> Iterator[tuple[int, Ledger, Movement]]:
+        """For each period (or those numbers) its number, the ledger at T, and what moved since the period's start."""
+        for place in range(self.frame.count) if places is None else places:
             before, after = self.ledgers[place], self.ledgers[place + 1]
             yield place, after, movement(before, after)
 

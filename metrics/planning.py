@@ -40,6 +40,8 @@ class ChunkPlan:
     first: str
     until: str = ""
     since: str = ""
+    only_changed: bool = False
+    """Of the index: only scopes whose headlines the run changed."""
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> ChunkPlan:
