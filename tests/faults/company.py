@@ -79,6 +79,10 @@ def differences(found: Cells, wanted: Cells) -> list[str]:
     return said[:10]
 
 
+def tail(path: Path) -> str:
+    return path.read_text(errors="replace")[-3000:]
+
+
 def alike(a: Any, b: Any) -> bool:
     if isinstance(b, list):
         return len(a) == len(b) and all(map(alike, a, b))
@@ -168,6 +172,14 @@ class Company:
         pid = self.processes.pop(name)
         os.killpg(pid, number)
         self.until_gone(pid)
+
+    def stand_still(self, name: str) -> None:
+        """Stop a process and all that it started, so that it neither works nor dies."""
+        os.killpg(self.processes[name], signal.SIGSTOP)
+
+    def go_on(self, name: str) -> None:
+        """Let it go on."""
+        os.killpg(self.processes[name], signal.SIGCONT)
 
     def until_gone(self, pid: int, seconds: float = 30) -> float:
         """Wait until a process has ended; answers how long that took."""
@@ -288,9 +300,7 @@ class Company:
             if time.monotonic() - start > seconds:
                 break
             time.sleep(PAUSE)
-        logs = "".join(
-            f"\n--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in sorted(self.folder.glob("*.log"))
-        )
+        logs = "".join(f"\n--- {path.name}\n{tail(path)}" for path in sorted(self.folder.glob("*.log")))
         raise AssertionError(f"not within {seconds} s: {what}\n{self.story()}{logs}")
 
     def story(self) -> str:
@@ -324,6 +334,13 @@ class Company:
             ),
             "the values are of the newest facts",
             seconds,
+        )
+
+    def is_quiet(self) -> bool:
+        """Whether no session is in a transaction."""
+        return not self.one(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
         )
 
     def cells(self) -> Cells:

@@ -52,9 +52,9 @@ def between(module: Any, name: str, before: Callable[..., str] | None, after: Ca
 
 def setup() -> None:
     """Set up Django as `celery -A epmo` does."""
-    import epmo.celery  # noqa: F401
-
     import django
+
+    import epmo.celery  # noqa: F401
 
     django.setup()
 
