@@ -3,7 +3,6 @@
 from django.utils.translation import gettext_noop
 
 # fmt: off
-# ruff: noqa: E501
 TEXTS = (
     gettext_noop("Resource alignment to priority"),
     gettext_noop("Shows whether people work on what the board said matters most."),

@@ -36,7 +36,7 @@ def source() -> str:
     """The whole file."""
     lines = "\n".join(f'    gettext_noop("{text.replace(chr(34), chr(92) + chr(34))}"),' for text in texts())
     head = '"""Texts of the catalogue for translation; written by scripts/catalogue_strings.py."""\n'
-    top = f"{head}\nfrom django.utils.translation import gettext_noop\n\n# fmt: off\n# ruff: noqa: E501\n"
+    top = f"{head}\nfrom django.utils.translation import gettext_noop\n\n# fmt: off\n"
     return f"{top}TEXTS = (\n{lines}\n)\n"
 
 

@@ -1,13 +1,14 @@
 """Pictures of every page in Chromium, and what a reader trips over: CSP and script errors, sideways scroll, axe.
 
-`python scripts/screenshots.py http://localhost:8000 --user lead --password-file var/password --out docs/img`
-takes the pages of PAGES; `--only NAME` some of them; `--axe` adds an accessibility check to each.
-Exit 1 when any page reports an error.
+`make demo` first; then this takes the pages of PAGES into docs/img with the log-in that demo keeps. `--only NAME` takes
+some of them, `--all` each wide, narrow, light and dark, `--axe` adds an accessibility check. Another installation: its
+address, `--user` and `--password-file`. Exit 1 when any page reports an error.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -38,15 +39,29 @@ class Shot:
     name: str
     path: str
     login: bool = True
+    every: bool = False
+    """Whether the pictures of the documentation show it narrow and dark too."""
+    status: int = 200
 
 
 PAGES = [
     Shot("login", "/accounts/login/", login=False),
-    Shot("overview", "/"),
+    Shot("overview", "/", every=True),
     Shot("projects", "/projects/"),
+    Shot("project", "/projects/P-01/", every=True),
+    Shot("portfolio", "/portfolios/PF-PAY/"),
     Shot("customers", "/customers/"),
+    Shot("customer", "/customers/C-ALDERGATE/"),
+    Shot("initiatives", "/initiatives/"),
+    Shot("initiative", "/initiatives/I001/"),
+    Shot("people", "/people/"),
+    Shot("decisions", "/decisions/"),
+    Shot("scorecards", "/scorecards/"),
     Shot("metrics", "/metrics/"),
+    Shot("metric", "/metrics/defect_time_to_fix/"),
+    Shot("explain", "/explain/defect_time_to_fix/?scope=project:P-01"),
     Shot("data", "/data/"),
+    Shot("not-found", "/projects/no-such-project/", status=404),
     Shot("styleguide", "/styleguide/"),
 ]
 
@@ -80,10 +95,15 @@ def take(browser: Browser, base: str, shot: Shot, options: argparse.Namespace, w
     )
     page = context.new_page()
     wrong: list[str] = []
-    page.on("console", lambda m: wrong.append(m.text[:200]) if m.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda m: (
+            wrong.append(m.text[:200]) if m.type in ("error", "warning") and "status of 404" not in m.text else None
+        ),
+    )
     page.on("pageerror", lambda e: wrong.append(f"script: {str(e)[:200]}"))
     response = page.goto(base + shot.path, wait_until="load")
-    if response is None or response.status >= 400:
+    if response is None or response.status != shot.status:
         wrong.append(f"status {response.status if response else 'none'}")
     try:
         ready(page)
@@ -96,6 +116,7 @@ def take(browser: Browser, base: str, shot: Shot, options: argparse.Namespace, w
     language = "" if options.language == "en" else f"-{options.language}"
     path = Path(options.out) / f"{shot.name}{language}-{width}-{theme}.png"
     page.screenshot(path=str(path), full_page=not options.top)
+    shrink(path)
     if options.axe:
         # The page's CSP forbids strangers' scripts; evaluate runs outside it.
         page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -122,17 +143,47 @@ def log_in(browser: Browser, base: str, user: str, password: str, state: Path) -
     context.close()
 
 
+def password_of(options: argparse.Namespace) -> str:
+    """The password of the user: from the named file, else from the log-ins that the demo keeps."""
+    if options.password_file:
+        return Path(options.password_file).read_text(encoding="utf-8").strip()
+    for path in sorted((ROOT / "var").glob("*.json")):
+        logins = json.loads(path.read_text(encoding="utf-8")).get("logins", {})
+        if options.user in logins:
+            return str(logins[options.user])
+    raise SystemExit("No log-in found: start `make demo`, or give --password-file.")
+
+
+def combinations(shot: Shot, options: argparse.Namespace) -> list[tuple[int, str]]:
+    """Widths and themes in which a page is taken."""
+    if options.widths or options.themes or options.all:
+        widths, themes = options.widths or [1440, 390], options.themes or ["light", "dark"]
+        return [(width, theme) for width in widths for theme in themes]
+    return [(1440, "light"), (1440, "dark"), (390, "light")] if shot.every else [(1440, "light")]
+
+
+def shrink(path: Path) -> None:
+    """Fewer colours, a third of the bytes; left as it is without Pillow."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def main() -> int:
     """Take the pictures, print what was wrong on each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base")
+    parser.add_argument("base", nargs="?", default="http://localhost:8000")
     parser.add_argument("--user", default="lead")
-    parser.add_argument("--password-file", required=True)
+    parser.add_argument("--password-file", help="default: the log-ins that demo keeps under var/")
     parser.add_argument("--out", default=str(ROOT / "docs" / "img"))
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--path", help="one page more, by its address, named by --only")
-    parser.add_argument("--widths", nargs="*", type=int, default=[1440, 390])
-    parser.add_argument("--themes", nargs="*", default=["light", "dark"])
+    parser.add_argument("--all", action="store_true", help="every page wide, narrow, light and dark")
+    parser.add_argument("--widths", nargs="*", type=int, default=[])
+    parser.add_argument("--themes", nargs="*", default=[])
     parser.add_argument("--language", default="en")
     parser.add_argument("--axe", action="store_true")
     parser.add_argument("--top", action="store_true", help="only the first screen")
@@ -151,15 +202,14 @@ def main() -> int:
                 browser,
                 options.base,
                 options.user,
-                Path(options.password_file).read_text().strip(),
+                password_of(options),
                 Path(options.state),
             )
             for shot in shots:
-                for width in options.widths:
-                    for theme in options.themes:
-                        wrong = take(browser, options.base, shot, options, width, theme)
-                        failed |= bool(wrong)
-                        print(f"{shot.name} {width} {theme}: {'fine' if not wrong else '; '.join(wrong)}", flush=True)
+                for width, theme in combinations(shot, options):
+                    wrong = take(browser, options.base, shot, options, width, theme)
+                    failed |= bool(wrong)
+                    print(f"{shot.name} {width} {theme}: {'fine' if not wrong else '; '.join(wrong)}", flush=True)
         finally:
             Path(options.state).unlink(missing_ok=True)
             browser.close()
