@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from metrics.models import Component, Restatement, Scorecard
+from metrics.models import Component, Restatement, Run, Scorecard
 from metrics.periods import Period
 from metrics.registry import metrics
 from metrics.scorecards.content import Content, Restated, Row, content_load
@@ -41,7 +41,7 @@ def said_last(contents: Sequence[Content]) -> dict[Key, tuple[Row, float | None,
 
 
 def restated_since(contents: Sequence[Content], stored: Stored) -> tuple[Restated, ...]:
-    """Rows of these contents whose stored value is another one now. Cost: one query when there are any."""
+    """Rows of these contents whose stored value is another one now. Cost: two queries when there are any."""
     changed: list[tuple[Key, Row, float | None, str, Cell]] = []
     for key, (row, value, status) in said_last(contents).items():
         if row.metric not in metrics() and not row.metric.startswith("customer_success_index"):
@@ -85,7 +85,7 @@ def _causes(keys: Sequence[Key]) -> dict[Key, tuple[str, str]]:
     if not keys:
         return {}
     wanted = set(keys)
-    rows = (
+    notes = (
         Restatement.objects.filter(
             period__in={key[0] for key in keys},
             component__in=Component.objects.filter(metric__in={key[1] for key in keys}),
@@ -96,14 +96,23 @@ def _causes(keys: Sequence[Key]) -> dict[Key, tuple[str, str]]:
         .order_by("run__published_at", "run_id")
         .values_list(
             "period", "component__metric", "component__component", "scope__kind", "scope__code", "cause",
-            "run__published_at",
+            "run__published_at", "run__changes_upto", "old_run",
         )
     )  # fmt: skip
+    rows = list(notes)
+    seen = dict(Run.objects.filter(pk__in={row[-1] for row in rows}).values_list("id", "changes_upto"))
     found: dict[Key, tuple[str, str]] = {}
-    for *key, cause, at in rows:
+    for *key, cause, at, changes, old_run in rows:
         if tuple(key) in wanted:
-            found[tuple(key)] = (cause, at.isoformat() if at else "")  # type: ignore[index]
+            found[tuple(key)] = (_cause(cause, changes, old_run, seen), at.isoformat() if at else "")  # type: ignore[index]
     return found
+
+
+def _cause(cause: str, changes: int, old_run: int, seen: Mapping[int, int]) -> str:
+    """The change of facts behind a run, where it saw one that the run before it had not; else what asked for it."""
+    if not cause.startswith("change ") and changes > seen.get(old_run, changes):
+        return f"change {changes}"
+    return cause
 
 
 def _reason(row: Row, key: Key, causes: dict[Key, Any]) -> str:
