@@ -179,3 +179,9 @@ def listing(words: list[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}
+
+
+def moment(microseconds: int) -> dt.datetime:
+    """Microseconds since 2000 (UTC), as columns of facts hold instants, in the zone of the enterprise."""
+    at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
+    return timezone.localtime(at)

@@ -127,8 +127,8 @@ def navigation(section: str, *, query: str = "", people: bool = True) -> tuple[N
             (
                 ("overview", "home", _("Overview")),
                 ("customers", "customers", _("Customers")),
+                ("incidents", "incidents", _("Incidents")),
                 ("scorecards", "scorecard", _("Scorecards")),
-                ("decisions", "decisions", _("Decisions")),
                 ("decisions", "decisions", _("Decisions")),
             ),
         ),

@@ -5,8 +5,8 @@ from django.urls import path
 from dashboards import urls_scorecards
 from dashboards.views.customers import customer, customers
 from dashboards.views.data import data, import_detail
-from dashboards.views.decisions import decision, decision_edit, decision_new, decisions, decisions_look
 from dashboards.views.explain import explain
+from dashboards.views.incidents import incident, incidents
 from dashboards.views.metrics import metric, metrics
 from dashboards.views.overview import overview
 from dashboards.views.people import people
@@ -19,17 +19,14 @@ urlpatterns = [
     path("", overview, name="overview"),
     path("customers/", customers, name="customers"),
     path("customers/<path:code>/", customer, name="customer"),
+    path("incidents/", incidents, name="incidents"),
+    path("incidents/<path:code>/", incident, name="incident"),
     path("projects/", projects, name="projects"),
     path("projects/<path:code>/", project, name="project"),
     path("portfolios/<path:code>/", portfolio, name="portfolio"),
     path("initiatives/", initiatives, name="initiatives"),
     path("initiatives/<path:code>/", initiative, name="initiative"),
     path("people/", people, name="people"),
-    path("decisions/", decisions, name="decisions"),
-    path("decisions/look/", decisions_look, name="decisions-look"),
-    path("decisions/new/", decision_new, name="decision-new"),
-    path("decisions/<int:number>/", decision, name="decision"),
-    path("decisions/<int:number>/edit/", decision_edit, name="decision-edit"),
     path("metrics/", metrics, name="metrics"),
     path("metrics/<slug:key>/", metric, name="metric"),
     path("explain/<slug:metric>/", explain, name="explain"),

@@ -52,3 +52,13 @@ def decisions_about(
     if waiting:
         rows = rows.filter(state__in=WAITING)
     return list(rows[:most])
+
+
+def decisions_touching(
+    scopes: Sequence[tuple[str, str]], *, visible_to: Visibility, most: int = 5
+) -> Sequence[Decision]:
+    """Decisions that wait on any of several scopes, kind and code each. Cost: one query."""
+    inside = Q(pk__in=[])
+    for kind, code in scopes:
+        inside |= Q(scope_kind=kind, scope=code)
+    return list(decisions_visible(visible_to=visible_to).filter(inside, state__in=WAITING)[:most])

@@ -156,7 +156,7 @@ def test_one_incident_is_as_in_its_list(company):
 def test_a_missing_rate_leaves_money_unknown_and_minutes_known(company):
     RevenueEvent.objects.filter(customer__code="C-ALFA", code="E1").update(currency="CHF")
     harm = harm_of_period(Period.parse("2026-Q1"), AS_OF, visible_to=EVERYTHING)
-    alfa = [i for i, code in enumerate(codes(harm)) if code == "INC0004"][0]
+    alfa = next(i for i, code in enumerate(codes(harm)) if code == "INC0004")
 
     assert np.isnan(harm.revenue[alfa])
     assert harm.minutes[alfa] == pytest.approx(counted(Period.parse("2026-Q1"))["INC0004"][0])
@@ -167,9 +167,8 @@ def test_of_one_customer_the_minutes_are_those_of_the_measure(company):
     from metrics.selectors import ValueQuery, values
 
     period = Period.parse("2026-Q2")
-    query = ValueQuery(components=(("customer_minutes_lost", "customer_minutes"),), scope_kinds=("enterprise",),
-                       periods=(period,))  # fmt: skip
-    (stored,) = values(query, visible_to=EVERYTHING)
+    query = ValueQuery(components=None, scope_kinds=("enterprise",), periods=(period,))
+    (stored,) = (v for v in values(query, visible_to=EVERYTHING) if v.component == "customer_minutes")
     harm = harm_of_period(period, AS_OF, visible_to=EVERYTHING)
     # INC0027 and INC0028 began before the quarter and overlap; what they lost of it is the rest.
     edge = datetime(2026, 4, 1, tzinfo=ZONE).astimezone(UTC)
