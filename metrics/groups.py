@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -91,8 +91,12 @@ FIRST_DAYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def group_feeds(group: str) -> set[str]:
     """Feeds that a group's formulas name."""
-    known = formulas()
-    return {feed for key in GROUPS[group] for feed in known[key].feeds}
+    return {feed for key in GROUPS[group] for feed in metric_feeds(key)}
+
+
+def metric_feeds(key: str) -> set[str]:
+    """Feeds that a metric's formula names."""
+    return set(formulas()[key].feeds)
 
 
 def reach(feeds: set[str]) -> set[str]:
@@ -106,15 +110,17 @@ def reach(feeds: set[str]) -> set[str]:
     return found
 
 
-def first_days(zone: str) -> dict[str, date]:
-    """Earliest live day of each feed that has one. Cost: one query."""
+def first_days(zone: str, feeds: Iterable[str] = FIRST_DAYS) -> dict[str, date]:
+    """Earliest live day of each of the feeds that has one. Cost: one query that scans them."""
     selects = []
-    for feed, columns in FIRST_DAYS.items():
+    for feed in feeds:
         days = [
             f"min(({column} AT TIME ZONE '{zone}')::date)" if column.endswith("_at") else f"min({column})"
-            for column in columns
+            for column in FIRST_DAYS[feed]
         ]
         selects.append(f"SELECT '{feed}', least({', '.join(days)}) FROM {FEEDS[feed].table} WHERE deleted_at IS NULL")
+    if not selects:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(selects))
         return {feed: day for feed, day in cursor.fetchall() if day is not None}

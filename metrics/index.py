@@ -105,7 +105,7 @@ def _headlines(
         usable = np.isin(arrays["state"], WITH_VALUE)
         value[at, :, place] = np.where(usable, arrays["value"], np.nan)
         held[at, :, place] = arrays["state"] != 0
-    return Headlines(pair // YEARS, pair % YEARS, listed, value, held.any(axis=2))
+    return Headlines(pair // YEARS, pair % YEARS, listed, value, np.asarray(held.any(axis=2)))
 
 
 def _current(entries: Sequence[Metric], numbers: Mapping[tuple[str, str], int]) -> tuple[str, list[object]]:

@@ -87,18 +87,33 @@ def _members(frame: Frame, kind: str, rows: Table) -> list[Places]:
     return scopes
 
 
-def _cells(frame: Frame, kind: str, rows: Table, at: Positions | None, period: Periods) -> list[NDArray[np.int64]]:
-    """Number of the (scope, period) of each weight, a list a level; one past the last where there is none."""
+def _cells(
+    frame: Frame, kind: str, rows: Table, at: Positions | None, period: Periods
+) -> list[tuple[Positions | None, NDArray[np.int64]]]:
+    """Weights of each level with the number of their (scope, period); one past the last where there is none.
+
+    All weights (None), or the positions of those inside a scope where few are: a run over few scopes.
+    """
     key = ("cells", id(rows), id(at), id(period), kind)
     if key not in frame._memo:
         size = len(frame.scopes.of(kind)) * frame.count
-        levels = []
+        levels: list[tuple[Positions | None, NDArray[np.int64]]] = []
         for level in _members(frame, kind, rows):
-            scope = level if at is None else level[at]
-            levels.append(np.where((scope >= 0) & (period >= 0), scope * np.int64(frame.count) + period, size))
+            scope, when = level if at is None else level[at], period
+            found = np.flatnonzero(scope >= 0)
+            inside = found if len(found) * 3 < len(scope) else None
+            if inside is not None:
+                scope, when = scope[inside], period[inside]
+            levels.append((inside, np.where((scope >= 0) & (when >= 0), scope * np.int64(frame.count) + when, size)))
         frame._memo[key] = (rows, at, period, levels)
-    cells: list[NDArray[np.int64]] = frame._memo[key][3]
+    cells: list[tuple[Positions | None, NDArray[np.int64]]] = frame._memo[key][3]
     return cells
+
+
+def _heavy(weight: NDArray[Any]) -> Positions | slice:
+    """Weights that are not 0; all of them where leaving the others out costs more than adding zeros."""
+    found = np.flatnonzero(weight)
+    return slice(None) if len(found) * 3 > len(weight) else found
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +136,14 @@ class Sum:
         shape = (len(frame.scopes.of(kind)), frame.count)
         size = shape[0] * shape[1]
         total = np.zeros(size)
-        heavy = np.flatnonzero(self.weight)
-        # Where most rows weigh, leaving the others out costs more than adding zeros.
-        chosen = slice(None) if len(heavy) * 3 > len(self.weight) else heavy
-        weight = self.weight[chosen].astype(np.float64, copy=False)
-        for cell in _cells(frame, kind, self.rows, self.at, self.period):
-            total += np.bincount(cell[chosen], weights=weight, minlength=size + 1)[:size]
+        heavy: Positions | slice | None = None
+        for inside, cell in _cells(frame, kind, self.rows, self.at, self.period):
+            if inside is not None:
+                total += np.bincount(cell, weights=self.weight[inside], minlength=size + 1)[:size]
+                continue
+            heavy = _heavy(self.weight) if heavy is None else heavy
+            weight = self.weight[heavy].astype(np.float64, copy=False)
+            total += np.bincount(cell[heavy], weights=weight, minlength=size + 1)[:size]
         grid = total.reshape(shape)
         return np.cumsum(grid, axis=1) if self.to_date else grid
 

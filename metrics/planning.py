@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from metrics.columns import ANCHORS
-from metrics.groups import GROUPS, INDEX_GROUP, first_days, group_feeds, group_first, reach
+from metrics.groups import FIRST_DAYS, GROUPS, INDEX_GROUP, first_days, group_feeds, group_first, metric_feeds, reach
 from metrics.models import Run
 from metrics.periods import Period
 from metrics.registry import metrics
@@ -83,19 +83,40 @@ def last_whole_run() -> Run | None:
 
 
 def plan(run: Run) -> list[ChunkPlan]:
-    """Chunks of a run whose as-of day and changes_upto are set; empty when nothing is stale."""
-    days = first_days(str(settings.EPMO_TIME_ZONE))
+    """Chunks of a run whose as-of day and changes_upto are set; empty when nothing is stale.
+
+    Notes the feeds' first days in the run's plan, so that the next one need not look for them.
+    """
+    last = last_whole_run()
+    touched = Touched.objects.filter(
+        change_set_id__gt=last.changes_upto if last is not None else 0, change_set_id__lte=run.changes_upto
+    )
+    days = _days(run, last, touched)
+    run.plan["first_days"] = {feed: day.isoformat() for feed, day in days.items()}
     firsts = {group: group_first(group, days) for group in GROUPS}
     if is_restricted(run):
         return _restricted(run, firsts)
-    last = last_whole_run()
     if run.is_full or last is None or last.plan.get("basis") != basis() or _as_of_moved(run, last):
         return _whole(firsts)
-    touched = Touched.objects.filter(change_set_id__gt=last.changes_upto, change_set_id__lte=run.changes_upto)
     found: dict[str, set[tuple[str, int | None]]] = {}
     for feed, kind, atom in touched.values_list("feed", "kind", "atom").distinct():
         found.setdefault(feed, set()).add((kind, atom))
     return _incremental(found, firsts)
+
+
+def _days(run: Run, last: Run | None, touched: QuerySet[Touched]) -> dict[str, date]:
+    """First day of each feed: those of the last run, looked up again where touched rows can have moved them."""
+    zone = str(settings.EPMO_TIME_ZONE)
+    noted = last.plan.get("first_days") if last is not None else None
+    if noted is None or run.is_full or last is None or last.plan["basis"]["zone"] != zone:
+        return first_days(zone)
+    days = {feed: date.fromisoformat(day) for feed, day in noted.items()}
+    again = {
+        feed
+        for feed, first in touched.values_list("feed").annotate(first=Min("month_from"))
+        if feed in FIRST_DAYS and (feed not in days or (first is not None and first <= days[feed] + timedelta(31)))
+    }
+    return {feed: day for feed, day in days.items() if feed not in again} | first_days(zone, again)
 
 
 def _as_of_moved(run: Run, last: Run) -> bool:
@@ -119,7 +140,6 @@ def _incremental(
     touched: Mapping[str, set[tuple[str, int | None]]], firsts: Mapping[str, date | None]
 ) -> list[ChunkPlan]:
     chunks: list[ChunkPlan] = []
-    scopes_of_all: dict[str, set[int]] | None = {}
     for group, keys in GROUPS.items():
         direct = group_feeds(group)
         mine = {feed: atoms for feed, atoms in touched.items() if feed in reach(direct)}
@@ -128,17 +148,12 @@ def _incremental(
         scopes: dict[str, set[int]] | None = None
         if group not in WHOLE_GROUPS and not WHOLE_FEEDS & set(mine):
             scopes = touched_scopes(atom for atoms in mine.values() for atom in atoms)
-        if scopes is None or scopes_of_all is None:
-            scopes_of_all = None
-        else:
-            for kind, ids in scopes.items():
-                scopes_of_all.setdefault(kind, set()).update(ids)
         first = firsts[group] or timezone.now().date()
         listed = None if scopes is None else {kind: sorted(ids) for kind, ids in scopes.items()}
-        chunks.append(ChunkPlan(group, keys, listed, first.isoformat()))
+        stale = tuple(key for key in keys if reach(metric_feeds(key)) & set(mine))
+        chunks.append(ChunkPlan(group, stale, listed, first.isoformat()))
     if chunks:
-        listed = None if scopes_of_all is None else {kind: sorted(ids) for kind, ids in scopes_of_all.items()}
-        chunks.append(ChunkPlan(INDEX_GROUP, (), listed, ""))
+        chunks.append(ChunkPlan(INDEX_GROUP, (), None, "", only_changed=True))
     return chunks
 
 

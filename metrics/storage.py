@@ -249,7 +249,7 @@ def stage_rows(
     state: NDArray[np.int16],
 ) -> None:
     """Stage rows that have only value and state, over all scopes of the kind or the wanted ones."""
-    new = {"value": value, "n": np.full(value.shape, -1, dtype=np.int32), "state": state}
+    new: dict[str, NDArray[Any]] = {"value": value, "n": np.full(value.shape, -1, dtype=np.int32), "state": state}
     stored = _stored(component_id, version, kind, wanted, tuple(new))
     keys = {"scope_id": scope, "year": year}
     place = _match(keys, stored[0], ("scope_id", "year"))
