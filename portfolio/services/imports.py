@@ -6,9 +6,11 @@ import csv
 import io
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from types import TracebackType
 from typing import Any
 
+import psycopg2
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
@@ -47,7 +49,9 @@ class Alive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        # The server frees the lock of a closed connection a moment later; whoever waits need not.
+        with suppress(psycopg2.Error), closing(self._connection), self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RUN_LOCK, self._run])
 
     def progress(self, stage: str, share: float) -> None:
         """Show how far the import is; at most once a second."""
