@@ -216,6 +216,7 @@ class Restatement(models.Model):
 
 # Scorecards, decisions and what people asked for stand in files of their own; Django looks for them here.
 from metrics.decision_models import Decision, DecisionChange, Delivery, SavedView, Subscription  # noqa: E402
+from metrics.relevance_models import Relevance  # noqa: E402
 from metrics.scorecard_models import (  # noqa: E402
     ExportTemplate,
     Scorecard,
@@ -233,6 +234,7 @@ __all__ = [
     "Delivery",
     "ExportTemplate",
     "Heartbeat",
+    "Relevance",
     "Restatement",
     "Run",
     "RunChunk",

@@ -24,6 +24,12 @@ BEAT_SCHEDULE: Final[dict[str, dict[str, Any]]] = {
         "schedule": crontab(hour="4", minute="40"),
         "options": {"expires": 3600},
     },
+    # Also asked by the sweeper, so that a first or full run does not wait for it.
+    "relevance": {
+        "task": "metrics.compute_relevance",
+        "schedule": crontab(hour="2", minute="20", day_of_week="mon"),
+        "options": {"expires": 3600},
+    },
     # Looks for mailings whose slot has come; each slot is served once, however often it is looked.
     "mailings": {
         "task": "dashboards.send_mailings",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
-from metrics import runs
+from metrics import relevance, runs
 from metrics.decisions.services import signals_propose
+from metrics.schedule import SWEEP_SECONDS
 
 RETRY = {
     "autoretry_for": (OperationalError, InterfaceError),
@@ -47,6 +48,14 @@ def compute_chunk(run_id: int, number: int) -> None:
 def sweep() -> None:
     """Find dead chunks, lost messages and unseen facts, and set them going again."""
     runs.sweep(send_chunk)
+    if relevance.is_due():
+        compute_relevance.apply_async(retry=False, expires=SWEEP_SECONDS)
+
+
+@shared_task(name="metrics.compute_relevance", **RETRY)
+def compute_relevance() -> None:
+    """Verdicts on metrics and feeds, when values are newer than they; once, however often it is asked."""
+    relevance.relevance_compute(only_when_due=True)
 
 
 @shared_task(name="metrics.nightly", **RETRY)

@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from metrics import runs
 from metrics.models import Run
+from portfolio.feeds import FEEDS
 from tests.metrics.builders import table_rows
 
 AS_OF = date(2026, 7, 10)
@@ -43,13 +44,14 @@ def deliver(folder: Path, **feeds: str | list[dict[str, str]]) -> None:
 
 
 def _named(feed: str, row: dict[str, str]) -> dict[str, str]:
-    from portfolio.feeds import FEEDS
-
-    names = {column.name: column for column in FEEDS[feed].columns}
+    """The row with what is required and can be made up: names, units, the first of several choices."""
     made = {**NAMED.get(feed, {}), **row}
-    for name in ("name", "title"):
-        if name in names and names[name].required and "code" in row:
-            made.setdefault(name, row["code"])
+    for column in FEEDS[feed].columns:
+        if column.required and column.name not in made:
+            if column.kind == "text":
+                made[column.name] = made.get("code", "x")
+            elif column.kind == "choice":
+                made[column.name] = column.choices[0]
     return made
 
 
