@@ -14,7 +14,7 @@ from dashboards import catalogue_text as text
 from dashboards import formatting as f
 from dashboards import units
 from dashboards.parts import Ask, Status
-from dashboards.scorecard_text import cause_said
+from dashboards.scorecard_text import cause_said, change_said
 from metrics.decisions.effects import Effect
 from metrics.decisions.selectors import decisions_about
 from metrics.index import KEY as INDEX
@@ -111,8 +111,16 @@ def because_of(decision: Decision) -> str:
                 "old": words(signal.get("old")),
                 "period": period,
                 "new": words(signal.get("value")),
-                "cause": cause_said(str(signal.get("cause", ""))),
+                "cause": _cause(signal),
             }
+
+
+def _cause(signal: dict[str, Any]) -> str:
+    """What restated a value, from what its signal took down."""
+    change = signal.get("change")
+    if isinstance(change, dict):
+        return change_said(int(change["number"]), str(change["kind"]), dt.date.fromisoformat(str(change["on"])))
+    return cause_said(str(signal.get("cause", "")), {})
 
 
 def state_status(decision: Decision) -> Status:

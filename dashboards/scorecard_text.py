@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -147,33 +148,48 @@ def credits_said(content: Content) -> str:
     }
 
 
-def restated_reason(line: Restated) -> str:
+Changes = Mapping[int, ChangeSet]
+"""Change sets by number, read once for all lines that name them."""
+
+
+def changes_named(causes: Iterable[str]) -> Changes:
+    """The change sets that some causes name. Cost: one query, none when they name none."""
+    numbers = {int(match[1]) for cause in causes if (match := re.fullmatch(r"change (\d+)", cause))}
+    return ChangeSet.objects.in_bulk(numbers) if numbers else {}
+
+
+def restated_reason(line: Restated, changes: Changes) -> str:
     """Why a value is another one now."""
     if match := re.fullmatch(r"version:(\d+):(\d+)", line.reason):
         return _("The definition changed from version %(old)s to %(new)s") % {"old": match[1], "new": match[2]}
-    return cause_said(line.reason)
+    return cause_said(line.reason, changes)
 
 
-def cause_said(cause: str) -> str:
+def cause_said(cause: str, changes: Changes) -> str:
     """What set a run going, in words."""
     if match := re.fullmatch(r"change (\d+)", cause):
-        return _change_said(int(match[1]))
+        return _change_said(int(match[1]), changes)
     if match := re.fullmatch(r"values as of (\d{4}-\d{2}-\d{2})", cause):
         return _("Values as of %(day)s") % {"day": f.date(dt.date.fromisoformat(match[1]))}
     return cause or _("Recomputed")
 
 
-def _change_said(number: int) -> str:
-    change = ChangeSet.objects.filter(pk=number).first()
+def _change_said(number: int, changes: Changes) -> str:
+    change = changes.get(number)
     if change is None:
         return _("Facts were changed (change %(number)s)") % {"number": number}
+    return change_said(number, change.kind, change.at.date(), change.note)
+
+
+def change_said(number: int, kind: str, day: dt.date, note: str = "") -> str:
+    """A change of facts in words."""
     words = {
         ChangeSet.Kind.IMPORT: _("Facts were imported on %(day)s (change %(number)s)"),
         ChangeSet.Kind.UNDO: _("A change of facts was undone on %(day)s (change %(number)s)"),
     }
-    said = words.get(ChangeSet.Kind(change.kind), _("Facts were changed on %(day)s (change %(number)s)"))
-    plain = said % {"day": f.date(change.at.date()), "number": number}
-    return f"{plain}: {change.note}" if change.note else plain
+    said = words.get(ChangeSet.Kind(kind), _("Facts were changed on %(day)s (change %(number)s)"))
+    plain = said % {"day": f.date(day), "number": number}
+    return f"{plain}: {note}" if note else plain
 
 
 def moment(iso: str) -> str:

@@ -169,7 +169,7 @@ def make_sheet(content: Content, *, seal: str, sealed: bool, sha256: str = "", p
         credits=_credits(content, lines),
         credit_lines=lines,
         credits_said=said.credits_said(content),
-        restated=tuple(_restated(line) for line in content.restated),
+        restated=restated_lines(content.restated),
         places=tuple(places),
         record=tuple(_record(content)),
         sha256=sha256,
@@ -354,7 +354,7 @@ def _credits(content: Content, lines: Sequence[Line]) -> Figure | None:
     )
 
 
-def _restated(line: Restated) -> RestatedLine:
+def _restated(line: Restated, changes: said.Changes) -> RestatedLine:
     words = units.words(line.metric, line.component, line.unit, settings.EPMO_BASE_CURRENCY)
     old, new = (
         words(value) if status in USABLE else text.status(status)
@@ -365,14 +365,15 @@ def _restated(line: Restated) -> RestatedLine:
         metric_name(line.metric, line.component),
         old,
         new,
-        said.restated_reason(line),
+        said.restated_reason(line, changes),
         said.moment(line.at),
     )
 
 
 def restated_lines(lines: Sequence[Restated]) -> tuple[RestatedLine, ...]:
-    """Restatements in words."""
-    return tuple(_restated(line) for line in lines)
+    """Restatements in words. Cost: one query when a change of facts stands behind one."""
+    changes = said.changes_named(line.reason for line in lines)
+    return tuple(_restated(line, changes) for line in lines)
 
 
 def _record(content: Content) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from metrics.bounds import natural_bounds
 from metrics.formulas.smoothing import HORIZON, series_forecast
 from metrics.index import COMPONENTS as INDEX_COMPONENTS
 from metrics.index import KEY as INDEX
@@ -72,17 +73,6 @@ def is_measured(metric: str, component: str, kind: str) -> bool:
     return entry is not None and component in entry.component_names and kind in entry.scopes
 
 
-def natural_bounds(unit: str) -> tuple[float | None, float | None]:
-    """Where values of a unit end by nature."""
-    if unit.startswith("ratio -1..1"):
-        return -1.0, 1.0
-    if unit.startswith("points 0..100") or unit == "percent":
-        return 0.0, 100.0
-    if unit.startswith("points -100..100"):
-        return -100.0, 100.0
-    return None, None
-
-
 def outlook(place: Place, metric: str, component: str, until: Period, stored: Stored | None = None) -> Outlook:
     """The last value of finished periods of the kind of `until`, and the forecast for `until`.
 
@@ -96,8 +86,7 @@ def outlook(place: Place, metric: str, component: str, until: Period, stored: St
     if not values:
         return Outlook(last.code, None, None, "")
     ahead = until.ordinal - last.ordinal
-    unit, _direction, _version = described(metric, component)
-    made = series_forecast(values, *natural_bounds(unit)) if 1 <= ahead <= HORIZON else None
+    made = series_forecast(values, *natural_bounds(metric, component)) if 1 <= ahead <= HORIZON else None
     if made is not None and made.is_shown:
         return Outlook(last.code, values[-1], made.values[ahead - 1], SMOOTHING)
     return Outlook(last.code, values[-1], values[-1], LAST_VALUE)

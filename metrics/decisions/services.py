@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from metrics.decisions.effects import is_measured, outlook
-from metrics.decisions.signals import Signal, signals_find
+from metrics.decisions.signals import changes_behind, signal_kept, signals_find
 from metrics.models import Decision, DecisionChange
 from metrics.periods import Period, PeriodError
 from metrics.scorecards.services import name_of
 from metrics.selectors import scopes_of, state
+from metrics.signals import SignalFound
 from portfolio.models import Portfolio
 from portfolio.rights import SCOPE_KINDS, Visibility
 
@@ -233,7 +234,7 @@ def decision_answer(
 def decisions_propose(places: Iterable[tuple[str, str]], quarter: Period, *, by: str = "") -> list[Decision]:
     """Propose what the signals of some scopes ask for; a signal is proposed once, also after it was declined.
 
-    Cost: about ten queries a scope.
+    Cost: about thirty queries a scope.
     """
     made: list[Decision] = []
     for place in places:
@@ -243,7 +244,9 @@ def decisions_propose(places: Iterable[tuple[str, str]], quarter: Period, *, by:
                 "signal_key", flat=True
             )
         )
-        made += [_propose(signal, quarter, by) for signal in found if signal.key not in known]
+        new = [signal for signal in found if signal.key not in known]
+        changes = changes_behind(signal.cause for signal in new)
+        made += [_propose(signal, signal_kept(signal, changes), quarter, by) for signal in new]
     return made
 
 
@@ -258,13 +261,13 @@ def signals_propose(by: str = "") -> list[Decision]:
 
 
 @transaction.atomic
-def _propose(signal: Signal, quarter: Period, by: str) -> Decision:
+def _propose(signal: SignalFound, kept: dict[str, Any], quarter: Period, by: str) -> Decision:
     until = quarter.shift(2)
     decision = Decision(
         question="",  # worded when shown, in the reader's language
         state=Decision.State.PROPOSED,
         source=signal.source,
-        signal={"period": signal.period, "value": signal.value, **signal.detail},
+        signal=kept,
         signal_key=signal.key,
         scope_kind=signal.scope_kind,
         scope=signal.scope,
@@ -289,12 +292,11 @@ def _propose(signal: Signal, quarter: Period, by: str) -> Decision:
     return held
 
 
-def _to_target(decision: Decision, signal: Signal) -> float | None:
+def _to_target(decision: Decision, signal: SignalFound) -> float | None:
     """The change that would bring the value to its target; None where there is none to reach."""
-    green = signal.detail.get("green")
-    if decision.base_value is None or green is None:
+    if decision.base_value is None or signal.green is None:
         return None
-    if isinstance(green, list):
-        low, high = green
+    if isinstance(signal.green, tuple):
+        low, high = signal.green
         return low - decision.base_value if decision.base_value < low else high - decision.base_value
-    return float(green) - decision.base_value
+    return float(signal.green) - decision.base_value
