@@ -116,6 +116,7 @@ def frame(
         picker=picker,
         fresh=fresh,
         foot=tuple(foot),
+        search_url=reverse("search"),
     )
 
 

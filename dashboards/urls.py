@@ -12,6 +12,7 @@ from dashboards.views.overview import overview
 from dashboards.views.people import people
 from dashboards.views.portfolios import initiative, initiatives, portfolio
 from dashboards.views.projects import project, projects
+from dashboards.views.search import search
 from dashboards.views.styleguide import styleguide
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("portfolios/<path:code>/", portfolio, name="portfolio"),
     path("initiatives/", initiatives, name="initiatives"),
     path("initiatives/<path:code>/", initiative, name="initiative"),
+    path("search/", search, name="search"),
     path("people/", people, name="people"),
     path("metrics/", metrics, name="metrics"),
     path("metrics/<slug:key>/", metric, name="metric"),

@@ -30,6 +30,8 @@ AT_STAKE_DAYS: Final = 180
 MINUTE: Final = 60_000_000
 _DAYS: Final = 1_000_000
 """More days than any date has: customer x _DAYS + day orders rows by customer, then day."""
+_SECONDS: Final = 1 << 34
+"""More seconds than any moment has since 2000."""
 _NOTHING: Final = 1e-9
 """Share of all that was added up below which a rest is nothing."""
 
@@ -44,21 +46,20 @@ SELECT n.id::int8, n.service_id::int4, n.started_at, coalesce(n.restored_at, {cu
 """
 IMPACTS_SQL = """
 SELECT n.id::int8, m.customer_id::int4, coalesce(m.degradation, 1)::float8,
-       coalesce(m.started_at, n.started_at), least(coalesce(m.ended_at, n.restored_at, {cut}), {cut}),
-       coalesce((SELECT sum(greatest(extract(epoch FROM
-             least(coalesce(m.ended_at, n.restored_at, {cut}), {cut},
-                   coalesce(w.valid_to::timestamp AT TIME ZONE '{zone}', 'infinity'))
-             - greatest(coalesce(m.started_at, n.started_at), w.valid_from::timestamp AT TIME ZONE '{zone}'))
-             / 60, 0))
-          FROM portfolio_service_customers w
-         WHERE w.service_id = n.service_id AND w.customer_id = m.customer_id AND w.deleted_at IS NULL
-           AND w.valid_from::timestamp AT TIME ZONE '{zone}' < {cut}), 0)::float8
+       coalesce(m.started_at, n.started_at), least(coalesce(m.ended_at, n.restored_at, {cut}), {cut})
   FROM portfolio_incidents n
   JOIN portfolio_services s ON s.id = n.service_id AND s.deleted_at IS NULL
   JOIN portfolio_incident_impacts m ON m.incident_id = n.id AND m.deleted_at IS NULL
   JOIN portfolio_customers c ON c.id = m.customer_id AND c.deleted_at IS NULL
  WHERE n.deleted_at IS NULL AND {which}
  ORDER BY n.id, m.customer_id
+"""
+SERVED_SQL = """
+SELECT w.service_id::int4, w.customer_id::int4, w.valid_from::timestamp AT TIME ZONE '{zone}',
+       least(coalesce(w.valid_to::timestamp AT TIME ZONE '{zone}', {cut}), {cut})
+  FROM portfolio_service_customers w
+ WHERE w.deleted_at IS NULL AND w.valid_from::timestamp AT TIME ZONE '{zone}' < {cut} AND w.{whom}
+ ORDER BY w.service_id, w.customer_id, w.valid_from
 """
 REVENUE_SQL = """
 SELECT r.customer_id::int4, r.effective_on, r.delta_arr::float8, r.currency::text
@@ -133,7 +134,7 @@ class Only:
 def harm_of_period(period: Period, as_of: dt.date, *, visible_to: Visibility, only: Only | None = None) -> Harm:
     """Unplanned incidents that start in a period and before the as-of day, ranked among those shown.
 
-    Cost: five queries by COPY, over the incidents of the period only.
+    Cost: six queries, nearly all by COPY, over the incidents of the period only.
     """
     zone = ZoneInfo(str(settings.EPMO_TIME_ZONE))
     start, end = (_instant(day, zone) for day in (period.start, min(period.end, as_of)))
@@ -155,7 +156,7 @@ def _harm(which: str, as_of: dt.date, zone: ZoneInfo, visible_to: Visibility, on
     pk, service, start, end, severity, day = (
         a.astype(np.int64) for a in copy_columns(INCIDENTS_SQL.format(**words), [_ID, _INT, _AT, _AT, _INT, _DATE])
     )
-    raw = copy_columns(IMPACTS_SQL.format(**words), [_ID, _INT, _NUMBER, _AT, _AT, _NUMBER])
+    raw = copy_columns(IMPACTS_SQL.format(**words), [_ID, _INT, _NUMBER, _AT, _AT])
     place = np.searchsorted(pk, raw[0].astype(np.int64))
     customer = raw[1].astype(np.int64)
     seen = np.ones(len(place), dtype=np.bool_)
@@ -167,14 +168,14 @@ def _harm(which: str, as_of: dt.date, zone: ZoneInfo, visible_to: Visibility, on
     inside = seen & kept[place] if len(place) else seen
     at = number[place[inside]]
     pk, service, start, end, severity, day = (a[kept] for a in (pk, service, start, end, severity, day))
-    degradation, lost = raw[2][inside].astype(np.float64), raw[5][inside].astype(np.float64)
-    whom = customer[inside]
-    minutes = lost * degradation
-    revenue, renewals = _money(whom, day[at]) if len(at) else (np.zeros(0), np.zeros(0))
-    hits = Hits(
-        at, whom, degradation, raw[3][inside].astype(np.int64), raw[4][inside].astype(np.int64), minutes, revenue,
-        renewals,
-    )  # fmt: skip
+    degradation, whom = raw[2][inside].astype(np.float64), customer[inside]
+    since, until = (raw[k][inside].astype(np.int64) for k in (3, 4))
+    minutes = revenue = renewals = np.zeros(len(at))
+    if len(at):
+        windows = copy_columns(SERVED_SQL.format(whom=_whom(whom), **words), [_INT, _INT, _AT, _AT])
+        minutes = served(service[at], whom, since, until, [w.astype(np.int64) for w in windows]) / MINUTE * degradation
+        revenue, renewals = _money(whom, day[at])
+    hits = Hits(at, whom, degradation, since, until, minutes, revenue, renewals)
     count = len(pk)
     total = harm(at, minutes, revenue, count)
     # What is not over yet has lasted until the as-of day.
@@ -233,10 +234,7 @@ def _kept(
 
 def _money(customer: NDArray[np.int64], day: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Recurring revenue at the start of the day's incident, and value of the contracts that end within 180 days."""
-    ids = np.unique(customer)
-    # A few customers are named; of many, all rows are read, which costs less than naming them.
-    named = ",".join(map(str, ids.tolist()))
-    whom = f"customer_id = ANY('{{{named}}}'::int8[])" if len(ids) <= 500 else "true"
+    whom = _whom(customer)
     first, last = _date(int(day.min())), _date(int(day.max()))
     rates = _rates()
     return (
@@ -250,6 +248,49 @@ def _money(customer: NDArray[np.int64], day: NDArray[np.int64]) -> tuple[Floats,
             rates,
         ),
     )  # fmt: skip
+
+
+def _whom(customer: NDArray[np.int64]) -> str:
+    """Rows of these customers; of many all rows are read, which costs less than naming them."""
+    ids = np.unique(customer).tolist()
+    return f"customer_id = ANY('{{{','.join(map(str, ids))}}}'::int8[])" if len(ids) <= 500 else "customer_id > 0"
+
+
+def served(
+    service: NDArray[np.int64],
+    customer: NDArray[np.int64],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    windows: Sequence[NDArray[np.int64]],
+) -> Floats:
+    """Time between start and end in which the service served the customer.
+
+    `windows` are service, customer, begin and end in this order; those of one pair do not overlap. Example: from 2 to
+    9, served from 0 to 4 and from 8 on: 3.
+    """
+    base = int(max(customer.max(initial=0), windows[1].max(initial=0))) + 1
+    pair = windows[0] * base + windows[1]
+    names, first = np.unique(pair, return_index=True)
+    if not len(names):
+        return np.zeros(len(service))
+    place = np.searchsorted(names, service * base + customer)
+    held = place < len(names)
+    place[~held] = 0
+    held &= names[place] == service * base + customer
+    length = np.maximum(windows[3] - windows[2], 0)
+    before = np.concatenate(([0], np.cumsum(length)))
+    # A window begins at midnight, so whole seconds order them.
+    key = np.searchsorted(names, pair) * _SECONDS + windows[2] // 1_000_000
+
+    def upto(moment: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Served time of the pair until a moment."""
+        last = np.searchsorted(key, place * _SECONDS + moment // 1_000_000, side="right") - 1
+        inside = last >= first[place]
+        last = np.maximum(last, 0)
+        passed = before[last] - before[first[place]] + np.minimum(moment - windows[2][last], length[last])
+        return np.where(inside, passed, 0)
+
+    return np.where(held, np.maximum(upto(end) - upto(start), 0), 0).astype(np.float64)
 
 
 def _date(day: int) -> dt.date:

@@ -76,6 +76,36 @@
     if (link && link.href) location.assign(link.href);
   });
 
+  /* Suggestions of the search box: arrows walk them, Escape and leaving the box close them. */
+  function found() {
+    return document.getElementById("found");
+  }
+  document.addEventListener("focusout", (event) => {
+    const form = event.target.closest && event.target.closest(".find");
+    if (form && event.relatedTarget && !form.contains(event.relatedTarget)) found().replaceChildren();
+  });
+  document.addEventListener("click", (event) => {
+    if (found() && !event.target.closest(".find")) found().replaceChildren();
+  });
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest && event.target.closest(".find");
+    if (!form || !found()) return;
+    if (event.key === "Escape" && found().childElementCount) {
+      found().replaceChildren();
+      document.getElementById("search").focus();
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const stops = [document.getElementById("search"), ...found().querySelectorAll("a")];
+    const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const pop = document.querySelector("details.pop[open]");

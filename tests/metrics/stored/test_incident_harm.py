@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 
-from metrics.incident_harm import Only, harm_of_incident, harm_of_period
+from metrics.incident_harm import Only, harm_of_incident, harm_of_period, served
 from metrics.periods import Period
 from portfolio.models import Customer, Incident, RevenueEvent, Service
 from portfolio.rights import EVERYTHING, Role, TokenScope, Visibility
@@ -48,13 +48,13 @@ def counted(period):
         for hit in (r for r in rows("incident_impacts") if r["incident"] == incident["code"]):
             since, until = moment(hit["started_at"]) or begin, min(moment(hit["ended_at"]) or end, cut)
             lost = 0.0
-            for served in rows("service_customers"):
-                if (served["service"], served["customer"]) != (incident["service"], hit["customer"]):
+            for row in rows("service_customers"):
+                if (row["service"], row["customer"]) != (incident["service"], hit["customer"]):
                     continue
-                opens = datetime.combine(date.fromisoformat(served["valid_from"]), datetime.min.time(), ZONE)
+                opens = datetime.combine(date.fromisoformat(row["valid_from"]), datetime.min.time(), ZONE)
                 closes = until
-                if served["valid_to"]:
-                    closes = datetime.combine(date.fromisoformat(served["valid_to"]), datetime.min.time(), ZONE)
+                if row["valid_to"]:
+                    closes = datetime.combine(date.fromisoformat(row["valid_to"]), datetime.min.time(), ZONE)
                 lost += max(0.0, (min(until, closes) - max(since, opens)).total_seconds() / 60)
             lost *= float(hit["degradation"] or 1)
             paid = sum(
@@ -174,3 +174,11 @@ def test_of_one_customer_the_minutes_are_those_of_the_measure(company):
     edge = datetime(2026, 4, 1, tzinfo=ZONE).astimezone(UTC)
     spill = max(0.0, (datetime(2026, 4, 1, 1, 30, tzinfo=UTC) - edge).total_seconds() / 60)
     assert harm.minutes.sum() + spill == pytest.approx(stored.value)
+
+
+def test_served_time_is_that_of_the_windows_of_the_pair():
+    windows = [np.array(w) * f for w, f in (([1, 1, 2], 1), ([7, 7, 7], 1), ([0, 8, 0], 10**6), ([4, 20, 3], 10**6))]
+    service, customer = np.array([1, 1, 1, 2, 3, 1]), np.array([7, 7, 7, 7, 7, 9])
+    start, end = np.array([2, 5, 9, 1, 0, 0]) * 10**6, np.array([9, 7, 30, 9, 9, 9]) * 10**6
+
+    assert (served(service, customer, start, end, windows) / 1e6).tolist() == [3, 0, 11, 2, 0, 0]
