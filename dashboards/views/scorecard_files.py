@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from redis.exceptions import RedisError
 
 from dashboards.answering import answer
 from dashboards.exports.printed import printed_html
@@ -27,6 +31,19 @@ from metrics.scorecards.services import name_of
 from metrics.scorecards.verifying import FileTooLarge, Verdict, file_verify, hash_verify
 from portfolio.selectors.visibility import visibility_for
 
+FILES_A_MINUTE = 30
+"""Files that one person may ask for: each takes a web process for seconds."""
+
+
+def _too_many(user_id: int) -> bool:
+    """Counts a file; a broken cache limits nobody."""
+    name = f"files:{user_id}:{int(time.time()) // 60}"
+    try:
+        cache.add(name, 0, timeout=65)
+        return cache.incr(name) > FILES_A_MINUTE
+    except (RedisError, OSError, ValueError):
+        return False
+
 
 @require_GET
 @login_required
@@ -41,6 +58,9 @@ def scorecard_export_file(request: HttpRequest, period: str) -> HttpResponse:
         template = ExportTemplate.objects.filter(name=request.GET["template"][:100]).first()
         if template is None:
             raise Http404("template")
+    if _too_many(user_of(request).pk):
+        said = _("Too many files at once. Try again in a minute.")
+        return HttpResponse(said, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": "60"})
     shown = scorecard_shown(card, visible_to=visibility_for(request))
     try:
         made = scorecard_export(shown, form, by=name_of(user_of(request)), template=template)
@@ -51,6 +71,9 @@ def scorecard_export_file(request: HttpRequest, period: str) -> HttpResponse:
     response = HttpResponse(made.data, content_type=made.media_type)
     response["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return response
+
+
+scorecard_export_file.writes_on_get = True  # type: ignore[attr-defined]  # who exported what is noted
 
 
 @require_GET

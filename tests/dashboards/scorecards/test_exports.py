@@ -7,6 +7,7 @@ import zipfile
 
 import openpyxl
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from pptx import Presentation
@@ -257,3 +258,14 @@ def test_plain_texts_stay():
     assert csv_text("Best quarter so far") == "Best quarter so far"
     assert category_text("Älvs projekt") == "Älvs projekt"
     assert category_text("http://x") == "'http://x"
+
+
+def test_files_are_limited_by_person(client_of, published, monkeypatch):
+    cache.clear()
+    monkeypatch.setattr("dashboards.views.scorecard_files.FILES_A_MINUTE", 2)
+    chief, finance = client_of("chief"), client_of("finance")
+    statuses = [chief.get(f"{Q2}export/?format=csv").status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+    assert finance.get(f"{Q2}export/?format=csv").status_code == 200
+    cache.clear()
