@@ -52,6 +52,15 @@ SMALLEST_GROUP: Final = 5
 """People metrics are suppressed below this many people."""
 
 
+def among(*numbers: int) -> Mask:
+    """For each state number whether it is one of these: `among(...)[state]` is many times as fast as np.isin."""
+    return np.isin(np.arange(len(STATES)), numbers)
+
+
+_BLANK_N: Final = among(NO_DATA, NOT_MEASURABLE, NOT_DUE, SUPPRESSED, MISSING_RATE)
+_SHOWN: Final = among(*WITH_VALUE)
+
+
 @dataclass
 class Cells:
     """Values of one component for one kind of scope: arrays of shape (scopes, periods)."""
@@ -91,8 +100,7 @@ def settle(outcome: Outcome, grain: Grain, *, minimum_n: int, people: bool) -> C
         put(NOT_MEASURABLE, ~has_data & outcome.not_measurable)
     put(NOT_DUE, ~grain.is_due[None, :])
 
-    blank_n = np.isin(state, (NO_DATA, NOT_MEASURABLE, NOT_DUE, SUPPRESSED, MISSING_RATE))
-    shown = np.isin(state, WITH_VALUE)
+    blank_n, shown = _BLANK_N[state], _SHOWN[state]
     parts = np.full(shape, np.nan)
     return Cells(
         value=np.where(shown, outcome.value, np.nan),

@@ -15,7 +15,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from metrics import storage
-from metrics.cells import INSUFFICIENT_COVERAGE, OK, PARTIAL, WITH_VALUE
+from metrics.cells import INSUFFICIENT_COVERAGE, OK, PARTIAL, WITH_VALUE, among
 from metrics.formulas.index import FACTORS, IndexMetrics, customer_success_index
 from metrics.layout import SERIES, staging
 from metrics.models import Scope
@@ -29,6 +29,7 @@ KINDS: Final = ("enterprise", "customer", "portfolio", "project")
 YEARS: Final = 10_000
 """Scope and year travel as one number: scope times this, and the year."""
 ROWS_AT_ONCE: Final = 1_000
+USABLE: Final = among(*WITH_VALUE)
 COMPONENTS: Final = ("", *FACTORS, *(f"coverage_{factor}" for factor in FACTORS))
 
 
@@ -102,7 +103,7 @@ def _headlines(
         at = row[first : first + len(keys["year"])]
         first += len(keys["year"])
         place = place_of[keys["component_id"]]
-        usable = np.isin(arrays["state"], WITH_VALUE)
+        usable = USABLE[arrays["state"]]
         value[at, :, place] = np.where(usable, arrays["value"], np.nan)
         held[at, :, place] = arrays["state"] != 0
     return Headlines(pair // YEARS, pair % YEARS, listed, value, np.asarray(held.any(axis=2)))

@@ -8,13 +8,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.cells import NOT_STORED
+from metrics.cells import NOT_STORED, among
 from metrics.engine import Block
 from metrics.periods import SLOTS_IN_YEAR, Grain
 from metrics.scopes import ScopeSet
 
 PARTS: Final = ("numerator", "denominator")
 """Arrays that a component without a numerator and denominator does not have."""
+
+_NOT_STORED: Final = among(*NOT_STORED)
 
 
 class YearRows:
@@ -39,7 +41,7 @@ class YearRows:
     def put(self, block: Block) -> None:
         year = np.array([period.year - self.years[0] for period in block.grain.periods])
         slot = np.array([period.slot for period in block.grain.periods])
-        state = np.where(np.isin(block.cells.state, NOT_STORED), 0, block.cells.state)
+        state = np.where(_NOT_STORED[block.cells.state], 0, block.cells.state)
         self.arrays["state"][:, year, slot] = state
         for name in ("value", *PARTS, "n"):
             cells = getattr(block.cells, name)
