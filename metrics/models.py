@@ -225,12 +225,14 @@ from metrics.scorecard_models import (  # noqa: E402
     ScorecardExport,
     SignOff,
 )
+from metrics.version_models import DefinitionVersion  # noqa: E402
 
 __all__ = [
     "Component",
     "Contribution",
     "Decision",
     "DecisionChange",
+    "DefinitionVersion",
     "Delivery",
     "ExportTemplate",
     "Heartbeat",

@@ -28,6 +28,7 @@ from metrics.index import COMPONENTS, KEY
 from metrics.models import Heartbeat, Run, RunChunk
 from metrics.planning import ChunkPlan
 from metrics.registry import metrics
+from metrics.versions import versions_note
 
 logger = logging.getLogger(__name__)
 
@@ -398,6 +399,7 @@ def _publish(run: Run, chunks: list[RunChunk]) -> None:
     run.peak_rss_mb = max([peak_rss_mb(), *(chunk.peak_rss_mb or 0 for chunk in chunks)])
     run.seconds = (now - run.started_at).total_seconds() if run.started_at else None
     run.save()
+    versions_note(run)
 
 
 # In one process, and keeping things going ----------------------------------------------------------

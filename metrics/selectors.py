@@ -51,7 +51,8 @@ class ValueQuery:
     """Which values are asked for; None stands for all. `components` default to headlines.
 
     `all_statuses` also gives cells that need not be stored, for the listed periods (also later than
-    the as-of day) and every scope that the entries list.
+    the as-of day) and every scope that the entries list. `version` asks for values by another version of the
+    definitions than the current ones (metrics.versions.versions_stored).
     """
 
     metrics: tuple[str, ...] | None = None
@@ -68,6 +69,10 @@ class ValueQuery:
     factors: tuple[str, ...] | None = None
     changed_since: datetime | None = None
     all_statuses: bool = False
+    version: int | None = None
+
+    def version_of(self, entry: Metric) -> int:
+        return entry.version if self.version is None else self.version
 
     @property
     def lists_unstored(self) -> bool:
@@ -313,7 +318,7 @@ class _Reader:
         hidden: set[tuple[int, str]],
     ) -> ValueRecord | None:
         query = self.query
-        place = rows.place.get((number, entry.version, scope_id, period.year)) if number is not None else None
+        place = rows.place.get((number, query.version_of(entry), scope_id, period.year)) if number is not None else None
         state_number, run = NO_DATA, 0
         if place is not None:
             state_number = int(rows.arrays["state"][place, period.slot])
@@ -346,7 +351,7 @@ class _Reader:
         return ValueRecord(
             metric=entry.key,
             component=name,
-            version=entry.version,
+            version=query.version_of(entry),
             scope_kind=kind,
             scope=code,
             period=period.code,
@@ -377,7 +382,7 @@ class _Reader:
             # Outcomes that are measurable but that nobody claims: there is nothing to take a share of.
             headline = self.numbers.get((entry.key, ""))
             own = _Rows([headline], np.array([scope_id]), [period.year]) if headline is not None else rows
-            place = own.place.get((headline, entry.version, scope_id, period.year))
+            place = own.place.get((headline, self.query.version_of(entry), scope_id, period.year))
             if place is not None and int(own.arrays["state"][place, period.slot]) != NO_DATA:
                 return NO_DATA
         return NOT_MEASURABLE
@@ -401,7 +406,7 @@ class _Reader:
             whole, shown = 0, []
             for (_, version, scope_id, year), place in rows.place.items():
                 count = int(rows.arrays["n"][place, period.slot])
-                if year != period.year or version != entry.version or count < 0:
+                if year != period.year or version != self.query.version_of(entry) or count < 0:
                     continue
                 if scope_id in enterprise:
                     whole = count

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from numpy.typing import NDArray
 
-from metrics.cells import OK
+from metrics.cells import INSUFFICIENT_COVERAGE, NO_DATA, PARTIAL, PROVISIONAL
 from metrics.layout import CONTRIBUTIONS, LAYOUTS, SERIES, Layout, staging
 from metrics.models import Component, Restatement, Scope
 from metrics.periods import SLOTS_IN_YEAR, Period
@@ -21,6 +21,10 @@ from metrics.year_rows import PARTS, YearRows
 
 PUBLICATION_LOCK: Final = 0x45504D4F
 """Advisory lock that a publication holds, so that two never interleave."""
+
+NOT_FINAL: Final = (NO_DATA, PARTIAL, PROVISIONAL, INSUFFICIENT_COVERAGE)
+"""What may become another value without a restatement: nothing stored, a period not over, provisional by rule, and an
+index that could not be stated."""
 
 SAME: Final = 1e-12
 """Relative difference below which a recomputed float is the stored one (order of sums, not facts)."""
@@ -339,8 +343,8 @@ def _restate(
     before: dict[str, NDArray[Any]],
     changed: NDArray[np.bool_],
 ) -> None:
-    """Note each final value of a closed period that the run changes."""
-    candidate = changed & (before["state"] == OK)
+    """Note each final answer of a closed period that the run changes; one that was still open by rule is none."""
+    candidate = changed & ~np.isin(before["state"], NOT_FINAL)
     row, slot = np.nonzero(candidate)
     if not len(row):
         return
