@@ -22,11 +22,10 @@ def web_command(port: int, *, workers: int = 2, threads: int = 16, host: str = "
     return [*command, "--no-access-log", "--log-level", "warning", "--workers-kill-timeout", "5"]
 
 
-def worker_command(*, processes: int = 2, queues: str = "interactive,compute", beat: Path | None = None) -> list[str]:
-    """A Celery worker; queues are served in the order in which they are named. `beat`: with one inside, its folder."""
+def worker_command(*, processes: int = 2, queues: str = "interactive,compute") -> list[str]:
+    """A Celery worker; queues are served in the order in which they are named."""
     command = [sys.executable, "-m", "celery", "-A", "epmo", "worker", "-Q", queues, "-c", str(processes)]
-    command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    return command if beat is None else [*command, "--beat", "--schedule", str(beat / "beat-schedule")]
+    return [*command, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
 
 
 def beat_command(folder: Path) -> list[str]:
@@ -80,7 +79,9 @@ class Supervisor:
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > 10_000_000:
             path.unlink()
-        death_signal = signal.SIGQUIT if name == "worker" else signal.SIGTERM
+        # Without broker and database, which die with us too, Celery may never finish its shutdown: end it at once.
+        # Nothing is lost by it: unfinished work is done again.
+        death_signal = signal.SIGTERM if name == "web" else signal.SIGKILL
         with path.open("ab") as log:
             self._running[name] = children.start(
                 command, death_signal=death_signal, env=self.environment, cwd=self.root, output=log

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from epmo import children, env
 from epmo.embedded import Servers, digest
 from epmo.programs import ServerError
-from epmo.supervisor import ChildFailed, Stopped, Supervisor, web_command, worker_command
+from epmo.supervisor import ChildFailed, Stopped, Supervisor, beat_command, web_command, worker_command
 
 FIRST_PORT, LAST_PORT = 8000, 8099
 COMPUTE = 3  # what demo_fill answers when values are still to be computed
@@ -73,7 +73,8 @@ class Command(BaseCommand):
             if filled not in (0, COMPUTE):
                 raise ChildFailed("The data could not be loaded; the reason stands above.")
             supervisor.start("web", web_command(port))
-            supervisor.start("worker", worker_command(beat=settings.VAR))
+            supervisor.start("worker", worker_command())
+            supervisor.start("beat", beat_command(settings.VAR))
             if filled == COMPUTE and supervisor.run("demo_fill", "--wait"):
                 self.stderr.write("Not every value could be computed; the data page says why.")
             self._wait_for_web(supervisor, port)
