@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from dashboards.frame import Frame
 from dashboards.parts import Figure, Table
+from portfolio.selectors.moments import held
 
 
 def answer(request: HttpRequest, template: str, *, page: Any, frame: Frame, status: int = 200) -> HttpResponse:
@@ -74,7 +75,7 @@ def stream_csv(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -
 
     def lines() -> Iterator[str]:
         yield "\ufeff" + writer.writerow(heads)
-        for row in rows:
+        for row in held(rows):
             yield writer.writerow([safe(value) for value in row])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")

@@ -1,15 +1,18 @@
-"""What every request passes: an id and a log line, private caching, the end of a session."""
+"""What every request passes: an id and a log line, private caching, the end of a session, one published run."""
 
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
+
+from portfolio.selectors.moments import one_moment
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("epmo.request")
@@ -73,3 +76,28 @@ class SessionLimits:
             elif "seen_at" not in request.session or now - seen >= self.STEP:
                 request.session["seen_at"] = now
         return self.get_response(request)
+
+
+class OneMoment:
+    """A page that is only read is of one moment: all its queries see the same facts and the same published run.
+
+    The last of all, because it calls the view itself. A view that notes something when it is read says so by
+    `view.writes_on_get = True`. The API does the same behind the sender's rights (`api.view.of_one_moment`).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> HttpResponse | None:
+        """The answer of a page that is read; None for everything else."""
+        if request.method not in ("GET", "HEAD") or not view.__module__.startswith("dashboards."):
+            return None
+        if getattr(view, "writes_on_get", False):
+            return None
+        with one_moment():
+            return view(request, *args, **kwargs)

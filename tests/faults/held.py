@@ -77,6 +77,15 @@ def prepare() -> None:
     if wanted := os.environ.get("EPMO_FAULT_SWEEP_SECONDS"):
         for entry in ("sweep", "imports"):
             schedule.BEAT_SCHEDULE[entry]["schedule"] = float(wanted)
+    if wanted := os.environ.get("EPMO_FAULT_VISIBILITY"):
+        # What is in hand longer is handed out again, and that is looked for twice a second.
+        from epmo.celery import app
+
+        app.conf.broker_transport_options |= {
+            "visibility_timeout": float(wanted),
+            "unacked_restore_interval": 0.5,
+            "unacked_restore_throttle": 1,
+        }
     between(
         runs,
         "chunk_stage",
