@@ -152,7 +152,7 @@ def index_changes(
         listed = listed_for(entries, kind)
         made: dict[str, Index] = {}
         for period in dict.fromkeys(p for asked_for in wanted for p in (asked_for, against or asked_for.previous)):
-            value = _usable(found.ids, period)
+            value = usable_headlines(found.ids, period)
             made[period.code] = customer_success_index(arrays, value, listed)
         for row, code in enumerate(found.codes):
             for period in wanted:
@@ -167,7 +167,7 @@ def _one(index: Index, row: int) -> Index:
     return Index(index.score[part], index.weight[part], index.coverage[part], index.factor[part], index.index[part])
 
 
-def _usable(scope_ids: np.ndarray, period: Period) -> np.ndarray:
+def usable_headlines(scope_ids: np.ndarray, period: Period) -> np.ndarray:
     """Usable headline values, shape (scopes, metrics with an index block)."""
     numbers = storage.components()
     entries = index_entries()
