@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.conf import settings
-from django.db import connection
 from numpy.typing import NDArray
 
 from metrics.columns import copy_columns
@@ -37,23 +36,19 @@ _NOTHING: Final = 1e-9
 
 _ID, _INT, _AT, _DATE, _NUMBER = (np.dtype(t) for t in (">i8", ">i4", ">i8", ">i4", ">f8"))
 
-INCIDENTS_SQL = """
+HITS_SQL = """
 SELECT n.id::int8, n.service_id::int4, n.started_at, coalesce(n.restored_at, {cut}),
-       coalesce(n.severity, 0)::int4, (n.started_at AT TIME ZONE '{zone}')::date
-  FROM portfolio_incidents n JOIN portfolio_services s ON s.id = n.service_id AND s.deleted_at IS NULL
- WHERE n.deleted_at IS NULL AND {which}
- ORDER BY n.id
-"""
-IMPACTS_SQL = """
-SELECT n.id::int8, m.customer_id::int4, coalesce(m.degradation, 1)::float8,
+       coalesce(n.severity, 0)::int4, (n.started_at AT TIME ZONE '{zone}')::date,
+       coalesce(c.id, -1)::int4, coalesce(m.degradation, 1)::float8,
        coalesce(m.started_at, n.started_at), least(coalesce(m.ended_at, n.restored_at, {cut}), {cut})
   FROM portfolio_incidents n
   JOIN portfolio_services s ON s.id = n.service_id AND s.deleted_at IS NULL
-  JOIN portfolio_incident_impacts m ON m.incident_id = n.id AND m.deleted_at IS NULL
-  JOIN portfolio_customers c ON c.id = m.customer_id AND c.deleted_at IS NULL
+  LEFT JOIN (portfolio_incident_impacts m JOIN portfolio_customers c ON c.id = m.customer_id AND c.deleted_at IS NULL)
+       ON m.incident_id = n.id AND m.deleted_at IS NULL
  WHERE n.deleted_at IS NULL AND {which}
  ORDER BY n.id, m.customer_id
 """
+"""Incidents with each customer hit; customer -1 where there is none."""
 SERVED_SQL = """
 SELECT w.service_id::int4, w.customer_id::int4, w.valid_from::timestamp AT TIME ZONE '{zone}',
        least(coalesce(w.valid_to::timestamp AT TIME ZONE '{zone}', {cut}), {cut})
@@ -61,18 +56,19 @@ SELECT w.service_id::int4, w.customer_id::int4, w.valid_from::timestamp AT TIME 
  WHERE w.deleted_at IS NULL AND w.valid_from::timestamp AT TIME ZONE '{zone}' < {cut} AND w.{whom}
  ORDER BY w.service_id, w.customer_id, w.valid_from
 """
-REVENUE_SQL = """
-SELECT r.customer_id::int4, r.effective_on, r.delta_arr::float8, r.currency::text
-  FROM portfolio_revenue_events r
- WHERE r.deleted_at IS NULL AND r.effective_on <= '{last}' AND {whom}
- ORDER BY r.customer_id, r.effective_on, r.id
-"""
-CONTRACTS_SQL = """
-SELECT k.customer_id::int4, k.ends_on, k.annual_value::float8, k.currency::text
+MONEY_SQL = """
+SELECT 0::int2, r.customer_id::int4, r.effective_on, r.delta_arr::float8, r.currency::text, r.id::int8
+  FROM portfolio_revenue_events r WHERE r.deleted_at IS NULL AND r.effective_on <= '{last}' AND r.{whom}
+UNION ALL
+SELECT 1::int2, k.customer_id::int4, k.ends_on, k.annual_value::float8, k.currency::text, k.id::int8
   FROM portfolio_contracts k
- WHERE k.deleted_at IS NULL AND k.ends_on BETWEEN '{first}' AND '{last}' AND {whom}
- ORDER BY k.customer_id, k.ends_on, k.id
+ WHERE k.deleted_at IS NULL AND k.ends_on BETWEEN '{first}' AND '{until}' AND k.{whom}
+UNION ALL
+SELECT 2::int2, 0::int4, x.month, x.rate::float8, x.currency::text, x.id::int8
+  FROM portfolio_fx_rates x WHERE x.deleted_at IS NULL
+ ORDER BY 1, 2, 3, 6
 """
+"""Revenue events, contracts and rates in one answer, each by customer and day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +118,18 @@ class Harm:
         return bool(np.any(self.harm > 0))
 
 
+def one_of(every: Harm, pk: int) -> Harm | None:
+    """One incident out of several, with the ranks it has among them; None when it is not there."""
+    at = np.flatnonzero(every.id == pk)
+    if not len(at):
+        return None
+    mine = every.hits.incident == at[0]
+    hits = {f.name: getattr(every.hits, f.name)[mine] for f in fields(Hits)}
+    hits["incident"] = np.zeros(int(mine.sum()), dtype=np.int64)
+    rest = {f.name: getattr(every, f.name)[at] for f in fields(Harm) if f.name != "hits"}
+    return Harm(**rest, hits=Hits(**hits))
+
+
 @dataclass(frozen=True, slots=True)
 class Only:
     """Which incidents are shown, by ids; None takes all."""
@@ -134,7 +142,7 @@ class Only:
 def harm_of_period(period: Period, as_of: dt.date, *, visible_to: Visibility, only: Only | None = None) -> Harm:
     """Unplanned incidents that start in a period and before the as-of day, ranked among those shown.
 
-    Cost: six queries, nearly all by COPY, over the incidents of the period only.
+    Cost: three queries by COPY, over the incidents of the period only.
     """
     zone = ZoneInfo(str(settings.EPMO_TIME_ZONE))
     start, end = (_instant(day, zone) for day in (period.start, min(period.end, as_of)))
@@ -153,12 +161,12 @@ def _instant(day: dt.date, zone: ZoneInfo) -> str:
 
 def _harm(which: str, as_of: dt.date, zone: ZoneInfo, visible_to: Visibility, only: Only) -> Harm:
     words = {"which": which, "zone": str(zone), "cut": _instant(as_of, zone)}
-    pk, service, start, end, severity, day = (
-        a.astype(np.int64) for a in copy_columns(INCIDENTS_SQL.format(**words), [_ID, _INT, _AT, _AT, _INT, _DATE])
-    )
-    raw = copy_columns(IMPACTS_SQL.format(**words), [_ID, _INT, _NUMBER, _AT, _AT])
-    place = np.searchsorted(pk, raw[0].astype(np.int64))
-    customer = raw[1].astype(np.int64)
+    raw = copy_columns(HITS_SQL.format(**words), [_ID, _INT, _AT, _AT, _INT, _DATE, _INT, _NUMBER, _AT, _AT])
+    _unique, first, place = np.unique(raw[0].astype(np.int64), return_index=True, return_inverse=True)
+    pk, service, start, end, severity, day = (column[first].astype(np.int64) for column in raw[:6])
+    hit = raw[6] >= 0
+    place, customer = place.reshape(-1)[hit], raw[6][hit].astype(np.int64)
+    raw = [column[hit] for column in raw[7:]]
     seen = np.ones(len(place), dtype=np.bool_)
     if not visible_to.reads_all:
         seen = np.isin(customer, _ids(visible_to.ids_of("customer")))
@@ -168,8 +176,8 @@ def _harm(which: str, as_of: dt.date, zone: ZoneInfo, visible_to: Visibility, on
     inside = seen & kept[place] if len(place) else seen
     at = number[place[inside]]
     pk, service, start, end, severity, day = (a[kept] for a in (pk, service, start, end, severity, day))
-    degradation, whom = raw[2][inside].astype(np.float64), customer[inside]
-    since, until = (raw[k][inside].astype(np.int64) for k in (3, 4))
+    degradation, whom = raw[0][inside].astype(np.float64), customer[inside]
+    since, until = (raw[k][inside].astype(np.int64) for k in (1, 2))
     minutes = revenue = renewals = np.zeros(len(at))
     if len(at):
         windows = copy_columns(SERVED_SQL.format(whom=_whom(whom), **words), [_INT, _INT, _AT, _AT])
@@ -234,20 +242,15 @@ def _kept(
 
 def _money(customer: NDArray[np.int64], day: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Recurring revenue at the start of the day's incident, and value of the contracts that end within 180 days."""
-    whom = _whom(customer)
     first, last = _date(int(day.min())), _date(int(day.max()))
-    rates = _rates()
-    return (
-        _revenue(customer, day, copy_money(REVENUE_SQL.format(last=last, whom=whom)), rates),
-        _renewals(
-            customer,
-            day,
-            copy_money(
-                CONTRACTS_SQL.format(first=first, last=last + dt.timedelta(days=AT_STAKE_DAYS), whom=whom)
-            ),
-            rates,
-        ),
-    )  # fmt: skip
+    until = last + dt.timedelta(days=AT_STAKE_DAYS)
+    sql = MONEY_SQL.format(whom=_whom(customer), first=first, last=last, until=until)
+    kind, *columns, _row = copy_columns(sql, [np.dtype(">i2"), _INT, _DATE, _NUMBER, np.dtype("S3"), _ID])
+    events, contracts, rates = (_rows(columns, kind == number) for number in (0, 1, 2))
+    known: dict[bytes, dict[int, float]] = {}
+    for month, rate, currency in zip(month_number(rates[1]).tolist(), rates[2].tolist(), rates[3], strict=True):
+        known.setdefault(bytes(currency), {})[month] = rate
+    return _revenue(customer, day, events, known), _renewals(customer, day, contracts, known)
 
 
 def _whom(customer: NDArray[np.int64]) -> str:
@@ -301,20 +304,10 @@ Money = tuple[NDArray[np.int64], NDArray[np.int64], Floats, NDArray[Any]]
 Rates = Mapping[bytes, Mapping[int, float]]
 
 
-def copy_money(sql: str) -> Money:
-    """Customer, day, amount and currency of rows, by customer and day."""
-    customer, day, amount, currency = copy_columns(sql, [_INT, _DATE, _NUMBER, np.dtype("S3")])
+def _rows(columns: Sequence[NDArray[Any]], mine: Bools) -> Money:
+    """Customer, day, amount and currency of one kind of rows."""
+    customer, day, amount, currency = (column[mine] for column in columns)
     return customer.astype(np.int64), day.astype(np.int64), amount.astype(np.float64), np.ascontiguousarray(currency)
-
-
-def _rates() -> Rates:
-    """Base currency for one unit, by currency and month since 2000."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT currency, month, rate::float8 FROM portfolio_fx_rates WHERE deleted_at IS NULL")
-        found: dict[bytes, dict[int, float]] = {}
-        for currency, month, rate in cursor.fetchall():
-            found.setdefault(currency.encode(), {})[(month.year - 2000) * 12 + month.month - 1] = rate
-    return found
 
 
 def rate_at(currency: bytes, day: NDArray[np.int64], rates: Rates) -> Floats:

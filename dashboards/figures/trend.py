@@ -96,7 +96,8 @@ def trend_figure(
             level(limits.centre, color="$rule-firm", dash="solid", width=1),
         ]
     place = {p: i for i, p in enumerate(periods)}
-    lines, labels = events_on([Event(place[e.at], e.label) for e in events if e.at in place])  # type: ignore[arg-type]
+    told = _told(events, place)
+    lines, labels = events_on([Event(place[at], _short(named)) for at, named in told.items()])  # type: ignore[arg-type]
     shapes += lines
     notes += labels
     if known and not small:
@@ -124,7 +125,7 @@ def trend_figure(
         unit=unit,
         data=data,
         layout=layout,
-        table=_table(points, words, value_word),
+        table=_table(points, words, value_word, told),
         source=source,
         legend=_legend(target, limits, bool(len(ranged) > 1), events, points, small, range_word),
         height=height,
@@ -186,12 +187,28 @@ def _marks(values: Sequence[float], floor: float | None, ceiling: float | None, 
     return round_steps(low, high, most)
 
 
-def _table(points: Sequence[Point], words: Words, value_word: str) -> Table:
+def _told(events: Sequence[Event], place: dict[str, int]) -> dict[str, list[str]]:
+    """Labels of the events of each period that is drawn, in the order of the periods; the same label once."""
+    found: dict[str, list[str]] = {}
+    for event in sorted((e for e in events if e.at in place), key=lambda e: place[e.at]):
+        named = found.setdefault(event.at, [])
+        if event.label not in named:
+            named.append(event.label)
+    return found
+
+
+def _short(named: Sequence[str]) -> str:
+    """What stands over the line: the one event, or how many; the table has them all."""
+    return named[0] if len(named) == 1 else _("%(n)s events") % {"n": f.number(len(named))}
+
+
+def _table(points: Sequence[Point], words: Words, value_word: str, told: dict[str, list[str]]) -> Table:
     ranged = any(p.low is not None for p in points)
     counted = any(p.n is not None for p in points)
     remarked = any(p.remark for p in points)
     heads = [_("Period"), value_word or _("Value")]
     heads += [_("Lowest"), _("Highest")] * ranged + [_("n")] * counted + [_("Remark")] * remarked
+    heads += [_("Events")] * bool(told)
     rows = []
     for p in points:
         row = [Cell(f.period(p.period), p.period), Cell(words(p.value), p.value)]
@@ -201,6 +218,9 @@ def _table(points: Sequence[Point], words: Words, value_word: str) -> Table:
             row.append(Cell(f.number(p.n), p.n))
         if remarked:
             row.append(Cell(p.remark, p.remark))
+        if told:
+            named = "; ".join(told.get(p.period, ()))
+            row.append(Cell(named, named))
         rows.append(row)
     return table(heads, rows)
 

@@ -89,7 +89,7 @@ def sort_keys() -> tuple[SortKey, ...]:
 
 
 def incidents_page(state: PageState, query: QueryDict) -> IncidentsPage:
-    """The list with its figure. Cost: nine queries beyond log-in and rights."""
+    """The list with its figure. Cost: seven queries beyond log-in and rights."""
     severity = severity_of(query)
     only = only_of(query.get("service", ""), query.get("customer", ""), severity, visible_to=state.visible)
     harm = harm_of_period(state.period, state.published.as_of, visible_to=state.visible, only=only)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.http import Http404
@@ -33,7 +34,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class IncidentNames:
-    """One incident as stored."""
+    """One incident as stored; `customers` are those hit that the reader may see, by id."""
 
     id: int
     code: str
@@ -45,11 +46,14 @@ class IncidentNames:
     severity: int | None
     planned: bool
     deployment: Deployment | None
+    customers: dict[int, Named]
 
 
 INCIDENT_SQL = """
 SELECT n.id, n.code, s.code, s.name, coalesce(t.name, ''), n.started_at, n.detected_at, n.restored_at,
-       n.severity, n.planned, d.code, d.deployed_at, d.failed, d.rework
+       n.severity, n.planned, d.code, d.deployed_at, d.failed, d.rework,
+       (SELECT json_agg(json_build_array(c.id, c.code, c.name)) FROM portfolio_incident_impacts m
+          JOIN portfolio_customers c ON c.id = m.customer_id WHERE m.incident_id = n.id)
   FROM portfolio_incidents n
   JOIN portfolio_services s ON s.id = n.service_id AND s.deleted_at IS NULL
   LEFT JOIN portfolio_team t ON t.id = s.team_id
@@ -73,13 +77,6 @@ def services_of(ids: Iterable[int], *, every: bool = False) -> dict[int, Named]:
             "ORDER BY name, code",
             [list(ids), every],
         )
-        return {pk: Named(code, name) for pk, code, name in cursor.fetchall()}
-
-
-def customers_of(ids: Iterable[int]) -> dict[int, Named]:
-    """Customers by id. Cost: one query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, code, name FROM portfolio_customers WHERE id = ANY(%s)", [list(ids)])
         return {pk: Named(code, name) for pk, code, name in cursor.fetchall()}
 
 
@@ -109,7 +106,7 @@ def only_of(service: str, customer: str, severity: int | None, *, visible_to: Vi
 def incident_named(code: str, *, visible_to: Visibility) -> IncidentNames:
     """One live incident by code; 404 when there is none or it hit no customer that the reader may see: one query."""
     inside = ""
-    params: dict[str, object] = {"code": code}
+    params: dict[str, Any] = {"code": code}
     if not visible_to.reads_all:
         inside = (
             " AND EXISTS (SELECT 1 FROM portfolio_incident_impacts m WHERE m.incident_id = n.id "
@@ -121,8 +118,9 @@ def incident_named(code: str, *, visible_to: Visibility) -> IncidentNames:
         row = cursor.fetchone()
     if row is None:
         raise Http404(code)
-    pk, own, s_code, s_name, team, started, detected, restored, severity, planned, *rest = row
+    pk, own, s_code, s_name, team, started, detected, restored, severity, planned, *rest, hit = row
     return IncidentNames(
         pk, own, Named(s_code, s_name), team, started, detected, restored, severity, planned,
         Deployment(*rest) if rest[0] is not None else None,
+        {key: Named(code, name) for key, code, name in hit or () if visible_to.sees_id("customers", key)},
     )  # fmt: skip

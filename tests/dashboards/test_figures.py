@@ -12,7 +12,7 @@ from django.utils import translation
 from dashboards.figures.bridge import Step, UnevenBridge, bridge_figure
 from dashboards.figures.contribution import Bar, contribution_figure, folded
 from dashboards.figures.many import Bin, cells_figure
-from dashboards.figures.marks import round_steps, short
+from dashboards.figures.marks import Event, round_steps, short
 from dashboards.figures.trend import Point, trend_figure
 from dashboards.pages.styleguide import styleguide_page
 from dashboards.parts import Figure, IncompleteFigure, table
@@ -141,3 +141,16 @@ def test_the_browser_bundle_is_the_version_of_the_python_package():
     packaged = plotly.offline.get_plotlyjs_version()
 
     assert bundled == packaged
+
+
+def test_events_of_a_period_share_one_mark_and_stand_in_the_table():
+    points = [Point(f"2026-0{m}", float(m)) for m in range(1, 5)]
+    events = [Event("2026-02", "Release 4"), Event("2026-03", "Restated"), Event("2026-02", "Incident 9")]
+    events += [Event("2026-02", "Release 4"), Event("2031-01", "Not drawn")]
+    figure = trend_figure(points, key="k", title="t", unit="u", words=str, events=events)
+
+    marks = [a["text"] for a in figure.layout["annotations"] if a.get("yref") == "paper"]
+    assert marks == ["2 events", "Restated"]
+    assert figure.table.columns[-1].label == "Events"
+    assert [row[-1].raw for row in figure.table.rows] == ["", "Release 4; Incident 9", "Restated", ""]
+    assert any(k.sign == "event" for k in figure.legend)
