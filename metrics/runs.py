@@ -292,7 +292,16 @@ def _chunk_failed(chunk: RunChunk, error: Exception) -> None:
 
 def _run_failed(run_id: int, error: str) -> None:
     Run.objects.filter(pk=run_id, state=Run.State.RUNNING).update(state=Run.State.FAILED, error=error)
-    storage.stage_forget(run_id)
+    _tidy(lambda: storage.stage_forget(run_id))
+
+
+def _tidy(forget: Callable[[], None]) -> None:
+    """Forget what was staged; where that fails the sweeper tries again, and no run is kept from its end by it."""
+    try:
+        with transaction.atomic():
+            forget()
+    except DatabaseError:
+        logger.exception("staging_not_tidied")
 
 
 @contextmanager
@@ -483,7 +492,7 @@ def recover() -> None:
             elif mine.update(state=RunChunk.State.FAILED, error="its worker died at every attempt"):
                 _run_failed(chunk.run_id, f"{chunk.name}: its worker died at every attempt")
         running.filter(state=RunChunk.State.READY, sent_at__lt=stale).update(sent_at=None)
-        storage.stage_sweep()
+        _tidy(storage.stage_sweep)
 
 
 def sweep(send: Callable[[int, int], None]) -> None:

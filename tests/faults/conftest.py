@@ -139,6 +139,8 @@ def make_company(broken_servers: Breakable, nursery: Path, clean: Clean) -> Iter
             (folder / "faults" / part).mkdir(parents=True)
         broken_servers.admin("DROP DATABASE IF EXISTS company WITH (FORCE)")
         broken_servers.admin(f"CREATE DATABASE company TEMPLATE {template}")
+        # Without WAL (wal_level minimal) a copy of unlogged tables is only safe from a crash once it is written out.
+        broken_servers.admin("CHECKPOINT")
         environment = environment_of(broken_servers, "company", folder)
         made.append(Company(broken_servers, "company", folder, environment, nursery))
         return made[0]
