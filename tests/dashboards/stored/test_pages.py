@@ -110,7 +110,7 @@ def test_outside_the_rights_is_not_found(client_of, name, path, status):
     assert client_of(name).get(path).status_code == status
 
 
-def test_pages_want_a_log_in(client):
+def test_pages_want_a_log_in(db, client):
     for path in PAGES.values():
         assert client.get(path).status_code == 302, path
 
