@@ -43,16 +43,16 @@ def connected_to(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def company_database(suffix: str = "company") -> Iterator[Company]:
-    """A copy of the migrated test database with the reference company in it, dropped at the end."""
+def company_database(suffix: str = "company", folder: Path = FOLDER) -> Iterator[Company]:
+    """A copy of the migrated test database with the reference company (or another) in it, dropped at the end."""
     template = connection.settings_dict["NAME"]
     assert template.startswith("test_"), "tests copy the test database, never another one"
     name = f"{template}_{suffix}"
     _copy(template, name)
     try:
         with connected_to(name):
-            comparisons = check_first(FOLDER, AS_OF)
-        yield Company(FOLDER, name, comparisons)
+            comparisons = check_first(folder, AS_OF)
+        yield Company(folder, name, comparisons)
     finally:
         with connected_to("postgres"), connection.cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
