@@ -52,8 +52,16 @@ MAX_SUPERSEDED: Final = 3
 """After so many runs in a row overtaken by writes, one is published all the same; the next catches up."""
 
 
+SERIALIZATION_FAILURE: Final = "40001"
+
+
 class RunFailed(RuntimeError):
     """A run ended without publishing; the message says why."""
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the database was lost; psycopg2 says of a server that is gone in mid-query a plain DatabaseError."""
+    return isinstance(error, (OperationalError, InterfaceError)) or type(error) is DatabaseError
 
 
 @contextmanager
@@ -149,9 +157,9 @@ def run_start(run_id: int | None = None) -> Run | None:
         try:
             with transaction.atomic():
                 _plan(run)
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as error:
+            if _is_lost(error):
+                raise
             logger.exception("run_not_planned", extra={"run": run.pk})
             _run_not_planned(run.pk, error)
             return None
@@ -270,7 +278,9 @@ def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
                 peak_rss_mb=peak_rss_mb(),
                 error="",
             )
-        except DatabaseError as error:
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", "") != SERIALIZATION_FAILURE:
+                raise
             raise _Overtaken from error
         if not updated:
             raise _Overtaken
@@ -279,7 +289,7 @@ def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
 def _chunk_failed(chunk: RunChunk, error: Exception) -> None:
     """Back to ready for another try; after the last one the run fails and says why."""
     message = f"{type(error).__name__}: {error}"
-    lost = isinstance(error, (OperationalError, InterfaceError))
+    lost = _is_lost(error)
     if lost:
         connection.close_if_unusable_or_obsolete()  # another one may reach the server
     with deciding():
@@ -339,9 +349,9 @@ def run_publish(run_id: int) -> Run | None:
     """
     try:
         return _publish_if_done(run_id)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
+        if _is_lost(error):
+            raise
         logger.exception("run_not_published", extra={"run": run_id})
         with deciding():
             _run_failed(run_id, f"publication: {type(error).__name__}: {error}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 
 from metrics import relevance, runs
 from metrics.decisions.services import signals_propose
 from metrics.schedule import SWEEP_SECONDS
 
 RETRY = {
-    "autoretry_for": (OperationalError, InterfaceError),
+    "autoretry_for": (DatabaseError, InterfaceError),  # a server that is gone in mid-query is a plain DatabaseError
     "retry_backoff": True,
     "retry_backoff_max": 30,
     "max_retries": 5,
