@@ -247,7 +247,7 @@ def _claim(run_id: int, number: int) -> tuple[Run, RunChunk] | None:
             .filter(run_id=run_id, number=number, state=RunChunk.State.READY, run__state=Run.State.RUNNING)
             .first()
         )
-        if chunk is None:
+        if chunk is None or (chunk.name == INDEX_GROUP and _are_others_due(chunk)):
             return None
         chunk.state = RunChunk.State.RUNNING
         chunk.claim = uuid.uuid4()
@@ -256,6 +256,11 @@ def _claim(run_id: int, number: int) -> tuple[Run, RunChunk] | None:
         chunk.save(update_fields=["state", "claim", "attempts", "claimed_at"])
         Heartbeat.objects.update_or_create(chunk=chunk, defaults={"at": Now()})
         return chunk.run, chunk
+
+
+def _are_others_due(index: RunChunk) -> bool:
+    """Whether the index would read half of what it needs: an old message may name it again after a crash."""
+    return RunChunk.objects.filter(run_id=index.run_id).exclude(pk=index.pk).exclude(state=RunChunk.State.DONE).exists()
 
 
 def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
