@@ -4,6 +4,7 @@
 
     signals(Period.parse("2026-Q2"), visible_to=visible)                                  # the overview, ranked
     signals(Period.parse("2026-Q2"), visible_to=visible, scopes=[("project", "P-1")])     # one page
+    signals(Period.parse("2026-Q2"), visible_to=visible, kinds=("customer",))             # a list of customers
     control_chart("cycle_time", "", "project", "P-1", until=month, visible_to=visible)    # limits for a figure
 
 Ranking: what got worse before what got better, new before known, then by severity (how far beyond the line, in widths
@@ -48,7 +49,9 @@ from portfolio.rights import Visibility
 Source = Literal["off_target", "out_of_limits", "restatement"]
 LOOK_BACK: Final = 36
 """Periods that limits are taken over."""
-OVERVIEW_KINDS: Final = ("enterprise", "portfolio", "program", "customer", "initiative", "service")
+OVERVIEW_KINDS: Final = ("enterprise", "portfolio", "program", "service")
+"""Kinds of scope of the overview: those of which there are hundreds, not thousands."""
+
 HIGHEST: Final = 10.0
 """Severities above this are not told apart."""
 
@@ -116,17 +119,18 @@ def signals(
     *,
     visible_to: Visibility,
     scopes: Sequence[tuple[str, str]] | None = None,
+    kinds: Sequence[str] = OVERVIEW_KINDS,
     components: Sequence[Component] | None = None,
     most: int | None = None,
     also_better: bool = False,
 ) -> list[SignalFound]:
     """Signals of a period, first what to look at first.
 
-    `scopes` are (kind, code) pairs; without them the enterprise and every visible portfolio, program, customer,
-    initiative and service. Limits are taken of months where the period is longer than a month. `also_better` keeps
-    values that left their limits the good way. Cost: seven queries, and one for each further kind of scope.
+    `scopes` are (kind, code) pairs; without them all visible scopes of the `kinds`. Limits are taken of months where
+    the period is longer than a month. `also_better` keeps values that left their limits the good way.
+    Cost: seven queries, and one for each further kind of scope.
     """
-    kinds = OVERVIEW_KINDS if scopes is None else tuple(dict.fromkeys(kind for kind, _ in scopes))
+    kinds = kinds if scopes is None else tuple(dict.fromkeys(kind for kind, _ in scopes))
     codes = None if scopes is None else [code for _, code in scopes]
     places = places_of(kinds, visible_to=visible_to, codes=codes)
     if scopes is not None:

@@ -198,6 +198,20 @@ def test_activity_counts_rows_from_the_first_on(panel: Any) -> None:
     assert np.isnan(checks[0, :4]).all()  # before anything was
 
 
+def test_a_large_panel_is_cut_to_customers_drawn_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = np.array([[1.0, 2.0], [np.nan, 2.0], [1.0, 3.0], [2.0, 2.0], [0.0, 1.0], [5.0, 1.0]])
+    monkeypatch.setattr(relevance, "MOST_CUSTOMERS", 3)
+
+    chosen = relevance.drawn(outcome, seed=5).tolist()
+
+    assert len(set(chosen)) == 3
+    assert chosen == sorted(chosen)
+    assert 1 not in chosen  # its outcome is known once only
+    assert relevance.drawn(outcome, seed=5).tolist() == chosen
+    monkeypatch.setattr(relevance, "MOST_CUSTOMERS", 5)
+    assert relevance.drawn(outcome, seed=5).tolist() == [0, 1, 2, 3, 4, 5]
+
+
 def said(rho: float, n: int = 20, lag: int | None = 0) -> Association:
     return Association(n=n, lag=lag, rho=rho, p=0.001, rho_by_lag=(rho, np.nan, np.nan))
 
