@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from metrics.explain import Explanation, NoSuchValue, Side, explain
 from metrics.management import arguments
 from portfolio.rights import EVERYTHING
+from portfolio.selectors.moments import one_moment
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("period", type=arguments.period, metavar="PERIOD")
         parser.add_argument("--json", action="store_true")
 
+    @one_moment()
     def handle(self, **options: Any) -> None:
         key, _, component = options["metric"].partition(":")
         kind, code = options["scope"]

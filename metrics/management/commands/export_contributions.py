@@ -11,6 +11,7 @@ from metrics.ledger import METHODS
 from metrics.management import arguments
 from metrics.selectors import state
 from portfolio.rights import EVERYTHING
+from portfolio.selectors.moments import one_moment
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--method", choices=METHODS)
         arguments.add_output(parser, ("csv", "jsonl"))
 
+    @one_moment()
     def handle(self, **options: Any) -> None:
         methods = (options["method"],) if options["method"] else METHODS
         periods = options["period"] or state().periods

@@ -10,6 +10,7 @@ from metrics.index_values import CHANGE_COLUMNS, COLUMNS, index_changes, index_r
 from metrics.management import arguments
 from metrics.selectors import state
 from portfolio.rights import EVERYTHING
+from portfolio.selectors.moments import one_moment
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--period", action="append", type=arguments.period, metavar="P")
         arguments.add_output(parser, ("csv", "jsonl"))
 
+    @one_moment()
     def handle(self, **options: Any) -> None:
         periods = options["period"] or state().periods
         if options["changes"]:

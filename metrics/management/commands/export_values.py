@@ -13,6 +13,7 @@ from metrics.registry import metrics
 from metrics.scopes import SCOPE_KINDS
 from metrics.selectors import ValueQuery, values
 from portfolio.rights import EVERYTHING
+from portfolio.selectors.moments import one_moment
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--all-statuses", action="store_true")
         arguments.add_output(parser, FORMATS)
 
+    @one_moment()
     def handle(self, **options: Any) -> None:
         if options["period"] and (options["first"] or options["last"]):
             raise CommandError("give either --period or --from and --to", returncode=2)
