@@ -115,8 +115,9 @@ class Company:
     environment: dict[str, str]
     nursery: Path
     processes: dict[str, int] = field(default_factory=dict)
-    _hand: IO[str] | None = None
+    _hands: dict[str, IO[str]] = field(default_factory=dict)
     url: str = ""
+    _hand_numbers: list[int] = field(default_factory=list)
     _started: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -204,19 +205,26 @@ class Company:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.processes[name], signal.SIGCONT)
                 self.kill(name)
-        if self._hand is not None:
-            self._hand.close()
+        for pid in self._hand_numbers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for hand in self._hands.values():
+            hand.close()
 
     # What happens inside
 
-    def do(self, code: str) -> Any:
-        """Run code in a Django process of the company; returns what it leaves in `answer`."""
-        if self._hand is None:
-            self._hand = self._born({"kind": "hand", "log": str(self.folder / "hand.log")})
-            self._hand.readline()
-        self._hand.write(json.dumps(code) + "\n")
-        self._hand.flush()
-        said = json.loads(self._hand.readline() or '{"error": "the hand died"}')
+    def do(self, code: str, hand: str = "right") -> Any:
+        """Run code in a Django process of the company; returns what it leaves in `answer`.
+
+        Another hand is another process; each may be used by one thread.
+        """
+        if hand not in self._hands:
+            self._hands[hand] = self._born({"kind": "hand", "log": str(self.folder / f"hand-{hand}.log")})
+            self._hand_numbers.append(int(self._hands[hand].readline()))
+        stream = self._hands[hand]
+        stream.write(json.dumps(code) + "\n")
+        stream.flush()
+        said = json.loads(stream.readline() or '{"error": "the hand died"}')
         assert "error" not in said, said["error"]
         return said["answer"]
 
