@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from connectors.readers.deliveries import delivery_read
 from connectors.readers.limits import MB, limits
 from connectors.registry import connector_get
+from portfolio.lost import is_database_lost
 from portfolio.models import ImportRun
 from portfolio.selectors.visibility import visibility_of
 from portfolio.services.facts import Report
-from portfolio.services.imports import Alive, run_claim, run_fail, run_open, run_write, runs_abandoned
+from portfolio.services.imports import MAX_ATTEMPTS, Alive, run_claim, run_fail, run_open, run_write, runs_abandoned
 from portfolio.services.tables import Delivery
 
 logger = logging.getLogger(__name__)
@@ -135,6 +136,8 @@ def import_run(run_id: int, *, progress: Progress | None = None) -> Report | Non
     with Alive(run_id) as alive:
         run = run_claim(run_id) if alive.claimed else None
         if run is None:
+            if alive.claimed:
+                _tidy(run_id)
             return None
         if run.actor is not None and not visibility_of(run.actor).may_write:
             run_fail(run.pk, _("Whoever asked for this import may no longer write facts; nothing was stored."))
@@ -145,9 +148,17 @@ def import_run(run_id: int, *, progress: Progress | None = None) -> Report | Non
             # A command that was killed, or an upload that this machine does not hold.
             run_fail(run.pk, _("The files of this import are not at hand; nothing was stored. Import them again."))
             return None
-        report = _work(run, paths, alive, progress)
+        report = _work(run, paths, alive, progress, is_tried_again=run.attempts < MAX_ATTEMPTS)
     shutil.rmtree(_folder(run), ignore_errors=True)
     return report
+
+
+def _tidy(run_id: int) -> None:
+    """Forget the upload of an import that had come to its end when its worker died. Of a failed one it is kept."""
+    status = ImportRun.Status
+    done = ImportRun.objects.filter(pk=run_id, status__in=(status.IMPORTED, status.REFUSED, status.VALID)).first()
+    if done is not None and done.folder:
+        shutil.rmtree(_folder(done), ignore_errors=True)
 
 
 def import_paths(
@@ -170,11 +181,15 @@ def import_paths(
         return claimed, _work(claimed, paths, alive, progress)
 
 
-def _work(run: ImportRun, paths: Sequence[Path], alive: Alive, progress: Progress | None) -> Report:
+def _work(
+    run: ImportRun, paths: Sequence[Path], alive: Alive, progress: Progress | None, *, is_tried_again: bool = False
+) -> Report:
     try:
         delivery = _delivery(run, paths)
         return run_write(run=run, delivery=delivery, alive=alive, progress=progress)
     except Exception as error:
+        if is_tried_again and is_database_lost(error):
+            raise  # no fault of the files: the task, or the sweeper, does it again
         run_fail(run.pk, f"{type(error).__name__}: nothing was stored.")
         logger.exception("import_failed", extra={"run": run.pk})
         raise

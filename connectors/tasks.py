@@ -1,14 +1,14 @@
 """Entry points of the workers: one call each."""
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError
 
 from connectors import services
 
 
 @shared_task(
     name=services.IMPORT_TASK,
-    autoretry_for=(OperationalError,),
+    autoretry_for=(DatabaseError, InterfaceError),
     retry_backoff=True,
     max_retries=5,
     acks_late=True,

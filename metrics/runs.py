@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, connections, transaction
+from django.db import DatabaseError, Error, OperationalError, connection, connections, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -29,6 +29,7 @@ from metrics.models import Heartbeat, Run, RunChunk
 from metrics.planning import ChunkPlan
 from metrics.registry import metrics
 from metrics.versions import versions_note
+from portfolio.lost import is_database_lost
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +58,6 @@ SERIALIZATION_FAILURE: Final = "40001"
 
 class RunFailed(RuntimeError):
     """A run ended without publishing; the message says why."""
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether the database was lost; psycopg2 says of a server that is gone in mid-query a plain DatabaseError."""
-    return isinstance(error, (OperationalError, InterfaceError)) or type(error) is DatabaseError
 
 
 @contextmanager
@@ -158,7 +154,7 @@ def run_start(run_id: int | None = None) -> Run | None:
             with transaction.atomic():
                 _plan(run)
         except Exception as error:
-            if _is_lost(error):
+            if is_database_lost(error):
                 raise
             logger.exception("run_not_planned", extra={"run": run.pk})
             _run_not_planned(run.pk, error)
@@ -294,7 +290,7 @@ def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
 def _chunk_failed(chunk: RunChunk, error: Exception) -> None:
     """Back to ready for another try; after the last one the run fails and says why."""
     message = f"{type(error).__name__}: {error}"
-    lost = _is_lost(error)
+    lost = is_database_lost(error)
     if lost:
         connection.close_if_unusable_or_obsolete()  # another one may reach the server
     with deciding():
@@ -355,7 +351,7 @@ def run_publish(run_id: int) -> Run | None:
     try:
         return _publish_if_done(run_id)
     except Exception as error:
-        if _is_lost(error):
+        if is_database_lost(error):
             raise
         logger.exception("run_not_published", extra={"run": run_id})
         with deciding():

@@ -39,9 +39,10 @@ class Alive:
         self.claimed = False
 
     def __enter__(self) -> Alive:
-        self._connection = connection.get_new_connection(connection.get_connection_params())
+        with connection.wrap_database_errors:
+            self._connection = connection.get_new_connection(connection.get_connection_params())
         self._connection.autocommit = True
-        with self._connection.cursor() as cursor:
+        with connection.wrap_database_errors, self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RUN_LOCK, self._run])
             self.claimed = cursor.fetchone()[0]
         return self
@@ -59,7 +60,7 @@ class Alive:
         if now < self._next:
             return
         self._next = now + HEARTBEAT_SECONDS
-        with self._connection.cursor() as cursor:
+        with connection.wrap_database_errors, self._connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE portfolio_importrun SET heartbeat_at = now(), stage = %s, progress = %s WHERE id = %s",
                 [stage[:100], share, self._run],
