@@ -25,7 +25,7 @@ from metrics.layout import CONTRIBUTIONS
 from metrics.ledger import METHODS, LedgerStates
 from metrics.models import Run
 from metrics.periods import SLOTS_IN_YEAR, Calendar, Period
-from metrics.planning import ChunkPlan
+from metrics.planning import OWN_PERIODS, ChunkPlan
 from metrics.registry import Metric, metric
 from metrics.scopes import Scopes
 from metrics.scorecards.closed import closed_quarters
@@ -52,15 +52,19 @@ def peak_rss_mb() -> float:
 def frames_of(facts: Facts, plan: ChunkPlan, as_of: date) -> list[Frame]:
     """The frames that a chunk computes over: its scopes, and its calendar by month, quarter and year."""
     scopes = Scopes(facts, plan.scopes)
-    until = Period.parse(plan.until).end if plan.until else date.max
+    since, until = plan_days(plan)
     first = min(date.fromisoformat(plan.first), as_of)
     zone = ZoneInfo(str(settings.EPMO_TIME_ZONE))
     grains = Calendar(first, as_of, zone).grains
     if plan.until or plan.since:
-        grains = tuple(
-            cut for grain in grains if (cut := grain.between(date.fromisoformat(plan.first), until)) is not None
-        )
+        grains = tuple(cut for grain in grains if (cut := grain.between(since, until)) is not None)
     return [Frame(facts, grain, scopes, settings.EPMO_BASE_CURRENCY) for grain in grains]
+
+
+def plan_days(plan: ChunkPlan) -> tuple[date, date]:
+    """First day, and first day after, of the periods that a chunk may change."""
+    since = Period.parse(plan.since).start if plan.since else date.min
+    return since, Period.parse(plan.until).end if plan.until else date.max
 
 
 def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
@@ -74,7 +78,7 @@ def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
     if plan.name == INDEX_GROUP:
         index_stage(target, plan.scopes, plan.only_changed)
         return target.tally
-    facts = Facts()
+    facts = Facts(dict.fromkeys(OWN_PERIODS[plan.name], plan_days(plan)) if plan.own_periods else {})
     frames = frames_of(facts, plan, run.as_of)
     if not frames:
         return target.tally

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -167,9 +168,12 @@ class Facts:
 
     Rows that refer, over any number of steps, to a removed row are left out.
     Use inside one REPEATABLE READ transaction when several tables must be of one moment.
+    `months` names feeds of which only rows of [first, last) are wanted; all rows come where none lies there, so that
+    a feed with rows is never mistaken for one without.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, months: Mapping[str, tuple[date, date]] | None = None) -> None:
+        self._months = months or {}
         self._tables: dict[str, Table] = {}
         self._places: dict[str, NDArray[np.int32]] = {}
         self._derived: dict[str, dict[str, Any]] = {}
@@ -237,7 +241,13 @@ class Facts:
                 columns.append((column, *made, column.kind))
         select = ", ".join(["id::int8", *(expression for _, expression, _, _ in columns)])
         sql = f"SELECT {select} FROM portfolio_{feed} WHERE deleted_at IS NULL"
-        raw = copy_columns(sql, [np.dtype(">i8"), *(dtype for _, _, dtype, _ in columns)])
+        dtypes = [np.dtype(">i8"), *(dtype for _, _, dtype, _ in columns)]
+        raw: list[NDArray[Any]] = []
+        if feed in self._months:
+            first, last = self._months[feed]
+            raw = copy_columns(f"{sql} AND month >= '{first}' AND month < '{last}'", dtypes)
+        if not raw or not len(raw[0]):
+            raw = copy_columns(sql, dtypes)
         ids = raw[0].astype(np.int64)
         values = {
             column.name: _decoded(kind, array) for (column, _, _, kind), array in zip(columns, raw[1:], strict=True)

@@ -26,6 +26,9 @@ WHOLE_FEEDS: Final = frozenset({*ANCHORS, "development_plans", "ideas", "fx_rate
 WHOLE_GROUPS: Final = frozenset({"contribution"})
 """Outcome weights of all customers hang together."""
 
+OWN_PERIODS: Final = {"hours": frozenset({"person_months", "capacity"})}
+"""Groups whose formulas count rows of these feeds only in the periods that contain them."""
+
 SCOPE_LIMIT: Final = 2000
 """Above this many touched scopes the whole kind is computed."""
 
@@ -42,6 +45,8 @@ class ChunkPlan:
     since: str = ""
     only_changed: bool = False
     """Of the index: only scopes whose headlines the run changed."""
+    own_periods: bool = False
+    """Rows of OWN_PERIODS outside the chunk's years need not be read."""
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> ChunkPlan:
@@ -101,7 +106,13 @@ def plan(run: Run) -> list[ChunkPlan]:
     found: dict[str, set[tuple[str, int | None]]] = {}
     for feed, kind, atom in touched.values_list("feed", "kind", "atom").distinct():
         found.setdefault(feed, set()).add((kind, atom))
-    return _incremental(found, firsts)
+    return _incremental(found, firsts, _years(touched))
+
+
+def _years(touched: QuerySet[Touched]) -> dict[str, tuple[int, int]]:
+    """First and last year of what was touched, by feed. Cost: one query."""
+    months = touched.values_list("feed").annotate(first=Min("month_from"), last=Max("month_to"))
+    return {feed: (first.year, last.year) for feed, first, last in months if first is not None and last is not None}
 
 
 def _days(run: Run, last: Run | None, touched: QuerySet[Touched]) -> dict[str, date]:
@@ -137,7 +148,9 @@ def _whole(firsts: Mapping[str, date | None]) -> list[ChunkPlan]:
 
 
 def _incremental(
-    touched: Mapping[str, set[tuple[str, int | None]]], firsts: Mapping[str, date | None]
+    touched: Mapping[str, set[tuple[str, int | None]]],
+    firsts: Mapping[str, date | None],
+    years: Mapping[str, tuple[int, int]],
 ) -> list[ChunkPlan]:
     chunks: list[ChunkPlan] = []
     for group, keys in GROUPS.items():
@@ -151,7 +164,11 @@ def _incremental(
         first = firsts[group] or timezone.now().date()
         listed = None if scopes is None else {kind: sorted(ids) for kind, ids in scopes.items()}
         stale = tuple(key for key in keys if reach(metric_feeds(key)) & set(mine))
-        chunks.append(ChunkPlan(group, stale, listed, first.isoformat()))
+        since, until = "", ""
+        if listed is not None and set(mine) <= OWN_PERIODS.get(group, frozenset()) & set(years):
+            since = str(min(years[feed][0] for feed in mine))
+            until = str(max(years[feed][1] for feed in mine))
+        chunks.append(ChunkPlan(group, stale, listed, first.isoformat(), until, since, own_periods=bool(since)))
     if chunks:
         chunks.append(ChunkPlan(INDEX_GROUP, (), None, "", only_changed=True))
     return chunks
