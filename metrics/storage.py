@@ -440,7 +440,8 @@ def publish(run_id: int) -> None:
                 f"INSERT INTO {table} ({names}) SELECT {names} FROM {staged} s WHERE s.run_id = %s AND NOT ({empty})"
             )
             cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {table})")
-            if cursor.fetchone()[0]:
+            meets_others = cursor.fetchone()[0]
+            if meets_others:
                 match = " AND ".join(f"t.{name} = s.{name}" for name in layout.key_names)
                 cursor.execute(
                     f"DELETE FROM {table} t USING {staged} s WHERE s.run_id = %s AND {match} AND {empty}", [run_id]
@@ -449,6 +450,9 @@ def publish(run_id: int) -> None:
                 updates = ", ".join(f"{name} = excluded.{name}" for name, _ in layout.arrays)
                 insert += f" ON CONFLICT ({keys}) DO UPDATE SET {updates}"
             cursor.execute(insert, [run_id])
+            if not meets_others:
+                # Until the server looks by itself it would plan reads of a table that it takes for empty.
+                cursor.execute(f"ANALYZE {table}")
             _forget_published(cursor, staged, run_id)
 
 
