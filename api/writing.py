@@ -21,6 +21,7 @@ from portfolio.services.tables import Delivery, Records, Table
 
 READ_ONLY = frozenset({"key", "url", "not_visible"})
 MAX_BULK_ROWS = 50_000
+MAX_CELL = 131_072  # characters
 MAX_ERRORS = 1000
 # Beyond this a number written with an exponent is not written out; the check of the form then refuses it.
 MAX_EXPONENT = 40
@@ -185,6 +186,7 @@ def csv_table(raw: bytes) -> tuple[list[str], list[tuple[int, Sequence[str] | No
             _("The body is not UTF-8."),
             [FieldError("", "bad_encoding", _("Not UTF-8."), line)],
         ) from error
+    csv.field_size_limit(MAX_CELL)  # one number for the whole process: readers of files set it to theirs
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, Sequence[str] | None]] = []
     try:

@@ -131,9 +131,20 @@ def by_workers(url: str, folder: Path, imports: int) -> None:
 @contextmanager
 def worker(processes: int) -> Iterator[None]:
     """A Celery worker with so many processes."""
-    command = [sys.executable, "-m", "celery", "-A", "epmo", "worker", "-c", str(processes), "-l", "warning"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "epmo",
+        "worker",
+        "-c",
+        str(processes),
+        "-Q",
+        "interactive,compute",
+    ]
     with open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=nowhere, stderr=nowhere)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=nowhere, stderr=nowhere, start_new_session=True)
         try:
             time.sleep(8)
             yield

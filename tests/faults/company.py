@@ -172,8 +172,12 @@ class Company:
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """`kill -9` a process and all that it started."""
-        pid = self.processes.pop(name)
-        os.killpg(pid, number)
+        pid = self.processes[name]
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            raise AssertionError(f"{name} had died by itself:\n{tail(self.folder / f'{name}.log')}") from None
+        del self.processes[name]
         self.until_gone(pid)
 
     def stand_still(self, name: str) -> None:
@@ -201,10 +205,9 @@ class Company:
 
     def stop(self) -> None:
         """End everything at once."""
-        for name in list(self.processes):
+        for pid in self.processes.values():
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.processes[name], signal.SIGCONT)
-                self.kill(name)
+                os.killpg(pid, signal.SIGKILL)
         for pid in self._hand_numbers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

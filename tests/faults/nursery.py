@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,8 @@ def main(path: str) -> None:
                 held.prepare()
                 held.celery()
             os._exit(0)
+        while os.getsid(pid) != pid:  # whoever kills it kills its group
+            time.sleep(0.001)
         connection.sendall(f"{pid}\n".encode())
         stream.close()
         connection.close()
