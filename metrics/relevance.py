@@ -9,7 +9,6 @@ customer and quarter, a feed by how much of it was collected per customer and qu
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,7 +39,6 @@ SEED: Final = 20260710
 MOST_CUSTOMERS: Final = 400
 """A larger panel is cut to so many customers, drawn by the seed: draws of all would take an hour and say no more."""
 
-PATIENCE_SECONDS: Final = 120.0
 LOCK: Final = 0x45504D56
 EVERY: Final = timedelta(days=7)
 
@@ -116,12 +114,23 @@ def is_due() -> bool:
     return run.pk > run_id and (run.is_full or timezone.now() - computed_at >= EVERY)
 
 
-def relevance_compute(*, seed: int = SEED, draws: int = DRAWS, only_when_due: bool = False) -> list[Relevance] | None:
+def relevance_compute(
+    *, seed: int = SEED, draws: int = DRAWS, only_when_due: bool = False, makes_way: bool = False
+) -> list[Relevance] | None:
     """Take the panel of the published values and replace all verdicts.
 
-    None when another process is at it, or (asked so) nothing is due; the same values and seed give the same verdicts.
-    Cost: a query a feed, and up to three seconds a metric or feed; when only due it makes way for runs.
+    None when another process is at it, or (asked so) nothing is due or a run has work for this process; the same
+    values and seed give the same verdicts. Cost: a query a feed, and up to three seconds a metric or feed.
     """
+    try:
+        return _relevance_compute(seed, draws, only_when_due, _make_way if makes_way else lambda: None)
+    except _RunWaits:
+        return None
+
+
+def _relevance_compute(
+    seed: int, draws: int, only_when_due: bool, between: Callable[[], None]
+) -> list[Relevance] | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
@@ -132,8 +141,9 @@ def relevance_compute(*, seed: int = SEED, draws: int = DRAWS, only_when_due: bo
         known = state()
         if known.run is None:
             return None
+        between()
         panel = Panel.read(known.run, known.periods, seed)
-        rows = _verdicts(panel, seed, draws, make_way if only_when_due else lambda: None)
+        rows = _verdicts(panel, seed, draws, between)
         Relevance.objects.all().delete()
         return Relevance.objects.bulk_create(rows)
 
@@ -176,12 +186,14 @@ def drawn(outcome: Floats, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(usable, MOST_CUSTOMERS, replace=False))
 
 
-def make_way() -> None:
-    """Wait, not for ever, while a run has work for this process."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    busy = Run.objects.filter(state__in=(Run.State.WANTED, Run.State.RUNNING))
-    while busy.exists() and time.monotonic() < until:
-        time.sleep(0.5)
+class _RunWaits(Exception):
+    """A run has work for this process: people wait for values, nobody waits for verdicts."""
+
+
+def _make_way() -> None:
+    # Waiting here instead would hold a worker's only process, and so the very run that is waited for.
+    if Run.objects.filter(state__in=(Run.State.WANTED, Run.State.RUNNING)).exists():
+        raise _RunWaits
 
 
 def _verdicts(panel: Panel, seed: int, draws: int, between: Callable[[], None]) -> list[Relevance]:

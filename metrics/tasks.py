@@ -49,13 +49,17 @@ def sweep() -> None:
     """Find dead chunks, lost messages and unseen facts, and set them going again."""
     runs.sweep(send_chunk)
     if relevance.is_due():
-        compute_relevance.apply_async(retry=False, expires=SWEEP_SECONDS)
+        compute_relevance.apply_async(kwargs={"makes_way": True}, retry=False, expires=SWEEP_SECONDS)
 
 
 @shared_task(name="metrics.compute_relevance", **RETRY)
-def compute_relevance() -> None:
-    """Verdicts on metrics and feeds, when values are newer than they; once, however often it is asked."""
-    relevance.relevance_compute(only_when_due=True)
+def compute_relevance(makes_way: bool = False) -> None:
+    """Verdicts on metrics and feeds, when values are newer than they; once, however often it is asked.
+
+    The sweeper's ask makes way for runs and comes again; that of the weekly slot does not, so that steady writes
+    cannot put verdicts off for ever.
+    """
+    relevance.relevance_compute(only_when_due=True, makes_way=makes_way)
 
 
 @shared_task(name="metrics.nightly", **RETRY)

@@ -19,6 +19,7 @@ from metrics.scorecards.exporting import FORMS
 from metrics.scorecards.rules import Refusal, ScorecardRefused, publish_refusals, sign_off_refusals
 from metrics.scorecards.selectors import Shown, compared, content_of, events_of, restated_after, scorecard_shown
 from metrics.scorecards.services import SIGNING_ROLES
+from metrics.selectors import state
 from portfolio.rights import Visibility
 
 QUARTERS = 12
@@ -207,7 +208,9 @@ def _exports(card: Scorecard | None, visible: Visibility) -> list[Action]:
 
 
 def _against(period: Period, chosen: str) -> tuple[Choice, ...]:
-    others = [period.shift(by) for by in range(4, -QUARTERS, -1) if by]
+    """Quarters with stored values near this one, newest first."""
+    stored = [q for q in state().periods if q.kind == "quarter" and q != period]
+    others = [q for q in reversed(stored) if -QUARTERS < q.ordinal - period.ordinal <= 4]
     return tuple(Choice(q.code, f.period(q.code), q.code == chosen) for q in others)
 
 

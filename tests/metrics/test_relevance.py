@@ -147,6 +147,22 @@ def test_the_same_values_and_seed_give_the_same_verdicts(panel: Any) -> None:
     assert plain() == first
 
 
+def test_it_makes_way_for_a_run_that_waits_and_never_holds_its_process(panel: Any) -> None:
+    Run.objects.create(state=Run.State.PUBLISHED, published_at=timezone.now(), as_of="2026-07-10")
+    waiting = Run.objects.create(state=Run.State.WANTED)
+
+    tasks.compute_relevance(makes_way=True)
+    assert not Relevance.objects.exists()
+
+    tasks.compute_relevance()  # the weekly slot is not put off for ever
+    assert Relevance.objects.exists()
+
+    Relevance.objects.all().delete()
+    waiting.delete()
+    tasks.compute_relevance(makes_way=True)
+    assert Relevance.objects.exists()
+
+
 def test_it_is_due_at_first_after_a_full_run_and_after_a_week(panel: Any) -> None:
     assert not is_due()  # no whole run yet
     whole = Run.objects.create(
