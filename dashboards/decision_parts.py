@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,14 +17,16 @@ from dashboards import formatting as f
 from dashboards import units
 from dashboards.parts import Ask, Status
 from dashboards.scorecard_text import cause_said, change_said
-from metrics.decisions.effects import Effect
-from metrics.decisions.selectors import decisions_about
+from metrics.decisions.effects import Effect, known
+from metrics.decisions.selectors import WAITING, decisions_about
 from metrics.index import KEY as INDEX
 from metrics.models import Decision
 from metrics.registry import metrics
 from metrics.scorecards.reading import described
 from portfolio.rights import Visibility
 
+HERE = 6
+"""Decisions that a page shows."""
 SOON = 14
 """Days before its due date that a decision is marked."""
 
@@ -64,7 +68,7 @@ def question_of(decision: Decision) -> str:
     period = f.period(str(decision.signal.get("period", "")))
     match decision.source:
         case Decision.Source.OFF_TARGET:
-            return _("Act to bring %(name)s back to its target?") % {"name": name.lower()}
+            return _("Bring %(name)s back to target?") % {"name": name.lower()}
         case Decision.Source.OUT_OF_LIMITS:
             return _("Look into %(name)s, outside its usual range in %(period)s?") % {
                 "name": name.lower(),
@@ -75,9 +79,25 @@ def question_of(decision: Decision) -> str:
 
 
 def because_of(decision: Decision) -> str:
-    """Why it is asked: as it was written, or the numbers of its signal."""
+    """Why it is asked: as it was written, or the numbers of its signal and what is at stake."""
     if decision.because or not decision.signal:
         return decision.because
+    return f"{_numbers(decision)} {stake_of(decision)}".strip()
+
+
+def stake_of(decision: Decision) -> str:
+    """The index points that a proposal is ranked by; blank below a tenth and for what is no part of the index."""
+    points = decision.signal.get("points")
+    if not isinstance(points, float | int) or points < 0.1:
+        return ""
+    said = {"points": f.number(points, 1)}
+    if decision.scope_kind == "enterprise":
+        return _("About %(points)s points of the index are at stake.") % said
+    return _("About %(points)s points of its index are at stake.") % said
+
+
+def _numbers(decision: Decision) -> str:
+    """The numbers of a signal in a sentence."""
     signal: dict[str, Any] = decision.signal
     words = words_of(decision.metric, decision.component)
     period = f.period(str(signal.get("period", "")))
@@ -146,10 +166,17 @@ def due_status(decision: Decision, today: dt.date | None = None) -> Status | Non
     return Status("watch" if left <= SOON else "none", _("In %(days)s") % {"days": f.days(left)})
 
 
-def ask_of(decision: Decision) -> Ask:
-    """A decision as the entry of a list of asks."""
+def scope_said(decision: Decision) -> str:
+    """The scope of a decision by name, blank for the enterprise; named by the selectors, else by its code."""
+    return (getattr(decision, "scope_name", "") or decision.scope) if decision.scope else ""
+
+
+def ask_of(decision: Decision, *, named: bool = False) -> Ask:
+    """A decision as the entry of a list of asks; `named` where the list is of more than one scope."""
+    scope = scope_said(decision) if named else ""
+    question = question_of(decision)
     return Ask(
-        question_of(decision),
+        _("%(scope)s: %(question)s") % {"scope": scope, "question": question} if scope else question,
         because_of(decision),
         reverse("decision", args=[decision.pk]),
         _("Decide") if decision.state == Decision.State.OPEN else _("Review"),
@@ -161,6 +188,63 @@ def ask_of(decision: Decision) -> Ask:
 def asks_about(kind: str, code: str = "", *, visible: Visibility, metric: str = "", most: int = 3) -> tuple[Ask, ...]:
     """What waits for a decision on the page of a scope, or of one measure of it. Cost: one query."""
     return tuple(ask_of(d) for d in decisions_about(kind, code, visible_to=visible, metric=metric, most=most))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A decision that was answered: the question, the answer, and what was expected of it."""
+
+    question: str
+    url: str
+    answer: str
+    expected: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Decisions that concern a page: those that wait, those answered, and the way to raise one."""
+
+    asks: tuple[Ask, ...]
+    answered: tuple[Answered, ...]
+    raise_url: str
+
+
+def decisions_here(
+    kind: str, code: str = "", *, visible: Visibility, metric: str = "", everywhere: bool = False
+) -> Here:
+    """Decisions on a scope, or (`everywhere`) on a measure whatever the scope. Cost: one query."""
+    rows = decisions_about(
+        "" if everywhere else kind, code, visible_to=visible, metric=metric, waiting=False, most=HERE
+    )
+    waiting = [d for d in rows if d.state in WAITING]
+    asked = {"scope_kind": kind, "scope": code, "measure": metric}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return Here(
+        tuple(ask_of(d, named=everywhere) for d in waiting),
+        tuple(answered_of(d, named=everywhere) for d in known(rows) if d not in waiting),
+        f"{reverse('decision-new')}?{query}" if visible.may_write else "",
+    )
+
+
+def answered_of(decision: Decision, *, named: bool = False) -> Answered:
+    """An answered decision, worded."""
+    scope = scope_said(decision) if named else ""
+    question = question_of(decision)
+    expected = ""
+    if decision.expected_change is not None and decision.metric:
+        expected = _("%(name)s %(change)s by %(period)s") % {
+            "name": measure_name(decision.metric, decision.component),
+            "change": change_words(decision.metric, decision.component, decision.expected_change),
+            "period": f.period(decision.effect_period),
+        }
+    return Answered(
+        _("%(scope)s: %(question)s") % {"scope": scope, "question": question} if scope else question,
+        reverse("decision", args=[decision.pk]),
+        decision.answer,
+        expected,
+        state_status(decision),
+    )
 
 
 def verdict(effect: Effect | None) -> str:

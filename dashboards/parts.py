@@ -125,6 +125,7 @@ class Ask:
     button: str
     due: Status | None = None
     owner: str = ""
+    raise_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,8 @@ class Figure:
     height: int = 280
     narrow: dict = field(default_factory=dict)
     links: bool = False
+    told: tuple[tuple[str, str], ...] = ()
+    """What letters in the plot stand for."""
 
     def __post_init__(self) -> None:
         for name in ("key", "title", "unit"):

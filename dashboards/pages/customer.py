@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.ranked import Impact, impact_figure
 from dashboards.figures.trend import Point, trend_figure
 from dashboards.index_parts import index_moved
@@ -92,6 +93,7 @@ class CustomerPage:
     survey: Figure | None
     contribution: Figure | None
     contracts: tuple[ContractLine, ...]
+    here: Here
     measures: tuple[Measure, ...]
 
 
@@ -141,6 +143,7 @@ def customer_page(state: PageState, code: str) -> CustomerPage:
         survey=_survey(found, state, code),
         contribution=credits_figure(credits, state, key="helped", unattributed_name=_("Claimed by no project")),
         contracts=tuple(_contract(k, state.published.as_of) for k in detail.contracts),
+        here=decisions_here(KIND, code, visible=state.visible),
         measures=tuple(
             measures.measure(found, state, KIND, code, key)
             for key, entry in metrics().items()

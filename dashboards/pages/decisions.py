@@ -21,21 +21,23 @@ from dashboards.decision_parts import (
     due_status,
     measure_name,
     question_of,
+    scope_said,
     state_status,
     verdict,
     words_of,
 )
 from dashboards.parts import Action, Answer, Empty, Pager, Status, bad, strong
 from dashboards.scorecard_links import Choice
-from dashboards.selectors.names import scope_names
 from metrics.decisions.effects import Effect, effects_of, known
-from metrics.decisions.selectors import decisions_visible
+from metrics.decisions.selectors import Waiting, decisions_answered, decisions_visible, decisions_waiting
 from metrics.decisions.services import NEXT
 from metrics.models import Decision
 from portfolio.rights import Visibility
 
 ROWS = 25
-WAITING = (Decision.State.PROPOSED, Decision.State.OPEN)
+FIRST = 7
+"""Waiting decisions that the list shows before it is asked for all."""
+ANSWERED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class DecisionsPage:
     state: str
     states: tuple[Choice, ...]
     lines: tuple[DecisionLine, ...]
+    all_word: str
+    answered: tuple[DecisionLine, ...]
     pager: Pager | None
     nothing: Empty | None
     may_write: bool
@@ -132,31 +136,43 @@ def field_name(name: str) -> str:
     }.get(name, name)
 
 
-def decisions_page(*, visible: Visibility, state: str = "", number: int = 1) -> DecisionsPage:
-    """One page of the list. Cost: three queries; seven more when a decision names a measure, one a kind of scope."""
-    rows = decisions_visible(visible_to=visible)
-    waiting = list(rows.filter(state__in=WAITING).values_list("due_on", flat=True))
-    shown = rows.filter(state=state) if state else rows
-    count = shown.count()
-    pages = max(1, -(-count // ROWS))
-    page = min(number, pages)
-    part = known(list(shown[(page - 1) * ROWS : page * ROWS]))
-    effects = effects_of(part)
-    names = _names(part)
+def decisions_page(*, visible: Visibility, state: str = "", everything: bool = False, number: int = 1) -> DecisionsPage:
+    """The list. Of those that wait the first few, unless everything or one state is asked for; then page by page.
+
+    Cost: three queries, seven more when a decision names a measure.
+    """
+    waiting = decisions_waiting(visible_to=visible, most=FIRST)
+    pager, answered, all_word = None, [], ""
+    if state or everything:
+        rows = decisions_visible(visible_to=visible)
+        shown = rows.filter(state=state) if state else rows
+        count = shown.count()
+        pages = max(1, -(-count // ROWS))
+        page = min(number, pages)
+        part = known(list(shown[(page - 1) * ROWS : page * ROWS]))
+        pager = _pager(state, page, pages, count) if pages > 1 else None
+    else:
+        part = known(waiting.first)
+        answered = known(decisions_answered(visible_to=visible, most=ANSWERED))
+        if waiting.count > len(waiting.first):
+            all_word = _("Show all %(n)s") % {"n": f.number(waiting.count)}
+    effects = effects_of([*part, *answered])
     return DecisionsPage(
-        answer=Answer(_sentence(waiting)),
+        answer=Answer(_sentence(waiting), _support(waiting)),
         state=state,
         states=tuple(Choice(s.value, str(s.label), s.value == state) for s in Decision.State),
-        lines=tuple(_line(d, effects.get(d.pk), names) for d in part),
-        pager=_pager(state, page, pages, count) if pages > 1 else None,
-        nothing=None if part else _nothing(state, visible),
+        lines=tuple(_line(d, effects.get(d.pk)) for d in part),
+        all_word=all_word,
+        answered=tuple(_line(d, effects.get(d.pk)) for d in answered),
+        pager=pager,
+        nothing=None if part or answered else _nothing(state, visible),
         may_write=visible.may_write,
     )
 
 
 def _pager(state: str, page: int, pages: int, count: int) -> Pager:
     def to(number: int) -> str:
-        return f"?state={state}&page={number}" if state else f"?page={number}"
+        return f"?state={state}&page={number}" if state else f"?all=1&page={number}"
 
     first = (page - 1) * ROWS + 1
     said = _("%(first)s to %(last)s of %(all)s") % {
@@ -182,34 +198,32 @@ def _nothing(state: str, visible: Visibility) -> Empty:
     )
 
 
-def _sentence(due: Sequence[Any]) -> SafeString:
-    if not due:
+def _sentence(waiting: Waiting) -> SafeString:
+    if not waiting.count:
         return escape(_("No decision waits."))
-    late = sum(day is not None and day < timezone.localdate() for day in due)
-    first = format_html(ngettext("{n} decision waits.", "{n} decisions wait.", len(due)), n=strong(f.number(len(due))))
-    if not late:
+    first = format_html(
+        ngettext("{n} decision waits.", "{n} decisions wait.", waiting.count), n=strong(f.number(waiting.count))
+    )
+    if not waiting.late:
         return first
-    overdue = format_html(ngettext("{n} is overdue.", "{n} are overdue.", late), n=bad(f.number(late)))
+    overdue = format_html(ngettext("{n} is overdue.", "{n} are overdue.", waiting.late), n=bad(f.number(waiting.late)))
     return format_html("{} {}", first, overdue)
 
 
-def _names(rows: Sequence[Decision]) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
-    for kind in sorted({d.scope_kind for d in rows if d.scope}):
-        codes = sorted({d.scope for d in rows if d.scope_kind == kind and d.scope})
-        found.update({(kind, code): name for code, name in scope_names(kind, codes).items()})
-    return found
+def _support(waiting: Waiting) -> str:
+    """How the list is ordered, when there is an order to explain."""
+    if waiting.count < 2:
+        return ""
+    return _("Those taken up come first, by their day; then proposals, by the points of the index at stake.")
 
 
-def about(decision: Decision, names: dict[tuple[str, str], str]) -> str:
+def about(decision: Decision) -> str:
     """What a decision is about: the kind of scope and its name."""
     kind = text.scope_kind(decision.scope_kind)
-    if not decision.scope:
-        return kind
-    return f"{kind}: {names.get((decision.scope_kind, decision.scope), decision.scope)}"
+    return f"{kind}: {scope_said(decision)}" if decision.scope else kind
 
 
-def _line(decision: Decision, effect: Effect | None, names: dict[tuple[str, str], str]) -> DecisionLine:
+def _line(decision: Decision, effect: Effect | None) -> DecisionLine:
     def change(amount: float | None) -> str:
         return change_words(decision.metric, decision.component, amount) if effect is not None else ""
 
@@ -217,7 +231,7 @@ def _line(decision: Decision, effect: Effect | None, names: dict[tuple[str, str]
         question=question_of(decision),
         url=reverse("decision", args=[decision.pk]),
         because=because_of(decision),
-        about=about(decision, names),
+        about=about(decision),
         status=state_status(decision),
         owner=decision.owner,
         due=due_status(decision),
@@ -245,10 +259,9 @@ def decision_page(
 ) -> DecisionPage:
     """The page of one decision already checked. Cost: two queries, seven more when it names a measure."""
     effect = effects_of(known([decision])).get(decision.pk)
-    names = _names([decision])
     words = words_of(decision.metric, decision.component)
     facts = [
-        (_("About"), about(decision, names)),
+        (_("About"), about(decision)),
         (_("Owner"), decision.owner or f.ABSENT),
         (_("Due"), f.date(decision.due_on)),
         (_("Raised"), f.date(timezone.localdate(decision.raised_at))),

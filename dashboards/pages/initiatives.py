@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from dashboards import catalogue_text as text
 from dashboards import formatting as f
+from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.outcome import outcome_figure
 from dashboards.frame import Option
 from dashboards.listing import Plain, SortKey, changed, columns, kept, ordered, page_of, sort_of
@@ -116,6 +117,7 @@ class InitiativePage:
     hidden_change: str
     sum_points: str
     sum_change: str
+    here: Here
 
 
 def sort_keys() -> tuple[SortKey, ...]:
@@ -290,6 +292,7 @@ def initiative_page(state: PageState, code: str) -> InitiativePage:
     if row.due_on:
         meta.append(_("Due %(date)s") % {"date": f.date(row.due_on)})
     return InitiativePage(
+        here=decisions_here("initiative", row.code, visible=state.visible),
         name=row.name,
         code=row.code,
         status=initiative_status(row, state.published.as_of),

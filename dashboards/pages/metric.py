@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
 from dashboards import formatting as f
+from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.ranked import Item, ranked_figure
 from dashboards.figures.trend import Limits, Point, trend_figure
 from dashboards.page_state import PageState
@@ -60,6 +61,7 @@ class MetricPage:
     definition: tuple[Definition, ...]
     edges: tuple[str, ...]
     read_with: tuple[Measure, ...]
+    here: Here
 
 
 def metric_page(state: PageState, key: str) -> MetricPage:
@@ -93,6 +95,7 @@ def metric_page(state: PageState, key: str) -> MetricPage:
         definition=_definition(entry),
         edges=entry.edges,
         read_with=tuple(measures.measure(found, state, "enterprise", "", k) for k, _c in company) if seen else (),
+        here=decisions_here("enterprise", visible=state.visible, metric=key, everywhere=True),
     )
 
 

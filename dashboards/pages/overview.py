@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,13 +12,13 @@ from django.utils.translation import gettext_noop, ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.asks import Asks, asks_of
 from dashboards.figures.contribution import Bar, contribution_figure, sums_of
 from dashboards.figures.trend import Point, trend_figure
 from dashboards.index_parts import index_moved, index_range
 from dashboards.page_state import PageState
 from dashboards.parts import (
     Answer,
-    Ask,
     Bullet,
     Delta,
     Family,
@@ -43,7 +42,6 @@ SHOWN = {
     "longevity": ("voluntary_turnover_rate", "development_plan_coverage", "idea_implementation_rate"),
     "financial": ("gross_revenue_retention", "revenue_growth", "gross_margin"),
 }
-RENEWAL_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class OverviewPage:
     factors: tuple[FactorLine, ...]
     moved: str
     contribution: Figure | None
-    asks: tuple[Ask, ...]
+    asks: Asks
     families: tuple[Family, ...]
     customers: tuple[CustomerLine, ...]
     customer_count: str
@@ -115,10 +113,10 @@ def overview_page(state: PageState) -> OverviewPage:
         measures.measure(found, state, "enterprise", "", INDEX),
         text=f.number(found.value("enterprise", "", INDEX, "", state.period)),
     )
-    asks = tuple(asks_of(state, customers, credits))
+    asks = asks_of(state, customers, credits)
     ages = source_ages()
     return OverviewPage(
-        answer=_answer(found, state, shares, len(asks)),
+        answer=_answer(found, state, shares, asks.count),
         index=index,
         against=f.number(found.value("enterprise", "", INDEX, "", state.against)),
         trend=_trend(found, state),
@@ -353,59 +351,6 @@ def moved_most(found: Readings, state: PageState, kind: str, code: str) -> str:
         "before": words(before.value),
         "now": words(now.value),
     }
-
-
-def asks_of(state: PageState, customers: list[CustomerRow], credits: contribution.Credits) -> list[Ask]:
-    """Signals that call for a decision: a customer at risk before a renewal, projects that take back."""
-    today = state.published.as_of
-    found: list[Ask] = []
-    at_risk = [
-        c
-        for c in customers
-        if c.health is not None
-        and c.renews_on is not None
-        and c.renews_on <= today + timedelta(days=RENEWAL_DAYS)
-        and ((c.change or 0) <= -5 or c.health < 70)
-    ]
-    for c in sorted(at_risk, key=lambda c: (-(c.revenue or 0.0), c.code))[:2]:
-        assert c.renews_on is not None
-        left = (c.renews_on - today).days
-        change = f.number(c.change, 0, sign=True) if c.change is not None else ""
-        found.append(
-            Ask(
-                _("Visit %(customer)s before it renews?") % {"customer": c.name},
-                _("Health is %(health)s (%(change)s on %(before)s); %(money)s a year renews on %(date)s.")
-                % {
-                    "health": f.number(c.health),
-                    "change": change,
-                    "before": state.before,
-                    "money": f.money(c.revenue),
-                    "date": f.date(c.renews_on),
-                }
-                if change
-                else _("Health is %(health)s; %(money)s a year renews on %(date)s.")
-                % {"health": f.number(c.health), "money": f.money(c.revenue), "date": f.date(c.renews_on)},
-                state.url("customer", c.code),
-                _("Review"),
-                Status("bad" if left <= 60 else "watch", _("In %(days)s") % {"days": f.days(left)}),
-            )
-        )
-    losers = sorted((c for c in credits.projects if c.change <= -findings.NOISE), key=lambda c: c.change)
-    found += [
-        Ask(
-            _("Go on with %(project)s as planned?") % {"project": p.name},
-            ngettext(
-                "Its customers lost %(points)s points of ground on %(n)s outcome in %(period)s.",
-                "Its customers lost %(points)s points of ground on %(n)s outcomes in %(period)s.",
-                p.outcomes,
-            )
-            % {"points": f.number(-p.change, 2), "n": f.number(p.outcomes), "period": f.period(state.period.code)},
-            state.url("project", p.code),
-            _("Review"),
-        )
-        for p in losers[: 3 - len(found)]
-    ]
-    return found
 
 
 SOURCE_WORDS = {

@@ -12,9 +12,10 @@ from django.utils.translation import ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.asks import Asks, asks_of
 from dashboards.page_state import PageState
-from dashboards.pages.overview import CustomerLine, asks_of, changed_most, credits_figure, customer_line
-from dashboards.parts import Answer, Ask, Delta, Empty, Figure, Spark, Status, strong
+from dashboards.pages.overview import CustomerLine, changed_most, credits_figure, customer_line
+from dashboards.parts import Answer, Delta, Empty, Figure, Spark, Status, strong
 from dashboards.selectors import contribution
 from dashboards.selectors.customers import customer_rows
 from dashboards.selectors.measured import INDEX, Readings, Want, headlines_of, index_components, readings
@@ -44,7 +45,7 @@ class OverviewPartPage:
     answer: Answer
     portfolios: tuple[PortfolioLine, ...]
     contribution: Figure | None
-    asks: tuple[Ask, ...]
+    asks: Asks
     customers: tuple[CustomerLine, ...]
     nothing: Empty | None
 
@@ -75,7 +76,7 @@ def overview_part_page(state: PageState) -> OverviewPartPage:
         ),
         portfolios=tuple(portfolio_line(p, found, state) for p in tree),
         contribution=credits_figure(credits, state, whole=False),
-        asks=tuple(asks_of(state, customers, credits)),
+        asks=asks_of(state, customers, credits),
         customers=tuple(customer_line(found, state, c) for c in movers),
         nothing=None
         if tree or customers

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.progress import Milestone, milestone_figure
 from dashboards.frame import Link
 from dashboards.page_state import PageState
@@ -42,6 +43,7 @@ class PortfolioPage:
     children: tuple[PortfolioLine, ...]
     projects_url: str
     projects_word: str
+    here: Here
     measures: tuple[Measure, ...]
 
 
@@ -80,6 +82,7 @@ def portfolio_page(state: PageState, code: str) -> PortfolioPage:
         projects_url=state.url("projects", portfolio=code),
         projects_word=ngettext("%(n)s project with credit", "%(n)s projects with credit", len(credits.projects))
         % {"n": f.number(len(credits.projects))},
+        here=decisions_here(row.kind, code, visible=state.visible),
         measures=tuple(
             measures.measure(found, state, row.kind, code, key)
             for key, e in metrics().items()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop, ngettext
 from dashboards import catalogue_text as text
 from dashboards import formatting as f
 from dashboards import measures
+from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.flow import FlowMonth, flow_figure
 from dashboards.figures.progress import Forecast, Milestone, Month, milestone_figure, s_curve_figure
 from dashboards.figures.trend import Point, trend_figure
@@ -81,6 +82,7 @@ class ProjectPage:
     hidden: str
     hidden_points: str
     hidden_change: str
+    here: Here
     measures: tuple[Measure, ...]
 
 
@@ -122,6 +124,7 @@ def project_page(state: PageState, code: str) -> ProjectPage:
         hidden=hidden_words(hidden),
         hidden_points=f.number(hidden.points, 2, sign=True),
         hidden_change=f.number(hidden.change, 2, sign=True),
+        here=decisions_here(KIND, code, visible=state.visible),
         measures=tuple(
             measures.measure(found, state, KIND, code, key)
             for key, entry in metrics().items()

@@ -60,7 +60,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
         raise BadRequest(_("There is no such state."))
     if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= 10_000:
         raise BadRequest(_("There is no such page."))
-    page = decisions_page(visible=visibility_for(request), state=state, number=int(number))
+    everything = bool(request.GET.get("all")) or "page" in request.GET
+    page = decisions_page(visible=visibility_for(request), state=state, everything=everything, number=int(number))
     return answer(
         request,
         "dashboards/decisions.html",

@@ -234,11 +234,16 @@ def decision_answer(
 def decisions_propose(places: Iterable[tuple[str, str]], quarter: Period, *, by: str = "") -> list[Decision]:
     """Propose what the signals of some scopes ask for; a signal is proposed once, also after it was declined.
 
-    Cost: about thirty queries a scope.
+    A measure of a scope about which a decision still waits, or was taken and may yet show, is not proposed again by
+    a later quarter. Scopes below the enterprise share its weight. Cost: about thirty queries a scope.
     """
     made: list[Decision] = []
-    for place in places:
-        found = signals_find(place, quarter)
+    asked = list(places)
+    below = max(sum(kind != "enterprise" for kind, _code in asked), 1)
+    for place in asked:
+        share = 1.0 if place[0] == "enterprise" else 1.0 / below
+        taken = _taken_up(place, quarter)
+        found = [s for s in signals_find(place, quarter) if _subject(s.source, s.metric, s.component) not in taken]
         known = set(
             Decision.objects.filter(signal_key__in=[signal.key for signal in found]).values_list(
                 "signal_key", flat=True
@@ -246,8 +251,33 @@ def decisions_propose(places: Iterable[tuple[str, str]], quarter: Period, *, by:
         )
         new = [signal for signal in found if signal.key not in known]
         changes = changes_behind(signal.cause for signal in new)
-        made += [_propose(signal, signal_kept(signal, changes), quarter, by) for signal in new]
+        made += [_propose(signal, signal_kept(signal, changes, share), quarter, by) for signal in new]
     return made
+
+
+def _subject(source: str, metric: str, component: str) -> tuple[bool, str, str]:
+    """What two findings share when they ask the same: a restatement asks something else than a value that is off."""
+    return source == Decision.Source.RESTATEMENT, metric, component
+
+
+def _taken_up(place: tuple[str, str], quarter: Period) -> set[tuple[bool, str, str]]:
+    """Subjects of a scope about which a decision waits, or was taken and its effect is not due by the quarter."""
+    rows = (
+        Decision.objects.filter(scope_kind=place[0], scope=place[1])
+        .exclude(metric="")
+        .exclude(source=Decision.Source.RESTATEMENT)
+    )
+    waiting = (Decision.State.PROPOSED, Decision.State.OPEN)
+    return {
+        _subject(row.source, row.metric, row.component)
+        for row in rows
+        if row.state in waiting
+        or (
+            row.state == Decision.State.DECIDED
+            and row.effect_period
+            and Period.parse(row.effect_period).start >= quarter.end
+        )
+    }
 
 
 def signals_propose(by: str = "") -> list[Decision]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from metrics.decisions.stakes import points_at_stake
 from metrics.periods import Period
-from metrics.signals import SignalFound, signals
+from metrics.signals import HIGHEST, SignalFound, signals
 from portfolio.models import ChangeSet
 from portfolio.rights import EVERYTHING
 
@@ -21,7 +22,7 @@ KEPT: Final = ("value", "green", "direction", "low", "high", "centre", "rules", 
 def signals_find(place: tuple[str, str], quarter: Period) -> list[SignalFound]:
     """Signals of one scope for a finished quarter, also restatements of the quarter before; off target first.
 
-    Cost: about fifteen queries.
+    Of one measure only the first: off target says more than out of its limits. Cost: about fifteen queries.
     """
     found = signals(quarter, visible_to=EVERYTHING, scopes=[place])
     earlier = signals(quarter.previous, visible_to=EVERYTHING, scopes=[place])
@@ -31,23 +32,29 @@ def signals_find(place: tuple[str, str], quarter: Period) -> list[SignalFound]:
         # A month of the quarter says nothing that the quarter does not.
         if signal.source == "restatement" and Period.parse(signal.period).kind == "quarter"
     ]
-    return [
-        *_few(found, "off_target"),
-        *_few(found, "out_of_limits"),
-        *restated[: MOST["restatement"]],
+    missed = _few([signal for signal in found if signal.source == "off_target"], "off_target")
+    told = {(signal.metric, signal.component) for signal in found if signal.source == "off_target"}
+    strange = [
+        signal for signal in found if signal.source == "out_of_limits" and (signal.metric, signal.component) not in told
     ]
+    return [*missed, *_few(strange, "out_of_limits"), *restated[: MOST["restatement"]]]
 
 
 def _few(found: Sequence[SignalFound], source: str) -> list[SignalFound]:
-    return [signal for signal in found if signal.source == source][: MOST[source]]
+    """The weightiest, each measure once."""
+    once = {(signal.metric, signal.component): signal for signal in reversed(found)}
+    ordered = sorted(once.values(), key=lambda signal: (-points_at_stake(signal), signal.rank))
+    return ordered[: MOST[source]]
 
 
-def signal_kept(signal: SignalFound, changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What a decision keeps of its signal, as JSON values."""
+def signal_kept(signal: SignalFound, changes: dict[str, dict[str, Any]], share: float = 1.0) -> dict[str, Any]:
+    """What a decision keeps of its signal, as JSON values; `share` is what the scope is of the enterprise."""
     plain = asdict(signal)
     kept = {name: plain[name] for name in KEPT if plain[name] not in (None, (), "")}
     kept = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
     kept["period"] = signal.period
+    points = points_at_stake(signal)
+    kept |= {"points": points, "stake": points * share, "severity": min(signal.severity, HIGHEST)}
     kept["old" if signal.source == "restatement" else "previous"] = signal.before
     if signal.cause in changes:
         kept["change"] = changes[signal.cause]

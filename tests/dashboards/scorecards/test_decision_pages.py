@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.utils import timezone
 
 from metrics.models import Decision, SavedView
 from portfolio.models import Portfolio
@@ -117,11 +118,49 @@ def test_signals_are_proposed_once_and_worded(client_of):
 
     assert Decision.objects.count() == count > 0
     page = text_of(lead.get("/decisions/"))
-    assert "Act to bring development plans in force back to its target?" in page
+    assert "Bring development plans in force back to target?" in page
     decision = Decision.objects.get(metric="development_plan_coverage")
     assert lead.get(f"/decisions/{decision.pk}/edit/").status_code == 200
     waits = text_of(lead.get("/scorecards/2026-Q2/"))
     assert "Decisions that wait" in waits
+
+
+def propose(count, **more):
+    for n in range(count):
+        Decision.objects.create(
+            state="proposed", source="off_target", metric="development_plan_coverage", signal_key=f"made {n}",
+            signal={"period": "2026-Q2", "value": 0.4, "green": 0.85, "direction": "higher", "points": n / 10,
+                    "stake": n / 10, "severity": 1.0}, raised_at=timezone.now(), **more,
+        )  # fmt: skip
+
+
+def test_the_weightiest_proposals_come_first_and_the_rest_on_demand(client_of):
+    make_values()
+    propose(12)
+    lead = client_of("lead")
+    lead.post("/decisions/new/", FORM | {"due_on": "2027-01-01"})
+    page = lead.get("/decisions/").content.decode()
+
+    assert "13</b> decisions wait." in page
+    assert page.count('<th scope="row">') == 7
+    assert page.index("Move two testers") < page.index("About 1.1 points") < page.index("About 1.0 points")
+    assert "About 0.4 points" not in page
+    assert 'href="?all=1">Show all 13<' in page
+    everything = lead.get("/decisions/", {"all": "1"}).content.decode()
+    assert everything.count('<th scope="row">') == 13
+    assert "Show all" not in everything
+
+
+def test_what_was_answered_stands_below_what_waits(client_of):
+    make_values()
+    lead = client_of("lead")
+    lead.post("/decisions/new/", FORM)
+    decision = Decision.objects.get()
+    lead.post(f"/decisions/{decision.pk}/", {"revision": 1, "state": "decided", "answer": "Yes, from August."})
+    page = text_of(lead.get("/decisions/"))
+
+    assert "No decision waits." in page
+    assert page.index("What came of earlier ones") < page.index("Move two testers")
 
 
 def test_views_are_saved_per_person(client_of):

@@ -23,6 +23,7 @@ from metrics.decisions.services import (
 from metrics.decisions.signals import signals_find
 from metrics.models import Component, Decision, DecisionChange, Restatement, Scope
 from metrics.periods import Period
+from metrics.registry import metrics
 from portfolio.models import Portfolio
 from portfolio.services.rights import grant_add
 from tests.metrics.scorecards.stored import ensure, make_portfolio, make_run, make_values, put
@@ -225,6 +226,41 @@ def test_a_signal_is_proposed_once_also_after_it_was_declined(cast):
 
     assert decisions_propose([PLACE], Q2) == []
     assert Decision.objects.count() == len(made)
+
+
+def test_a_measure_about_which_a_proposal_waits_is_not_proposed_by_the_next_quarter(cast):
+    run = make_values()
+    signals_propose()
+    first = Decision.objects.get(metric="development_plan_coverage")
+    put({("development_plan_coverage", "", "2026-Q3"): 0.2}, run)
+    later = Period.parse("2026-Q3")
+    assert "development_plan_coverage" in {signal.metric for signal in signals_find(PLACE, later)}
+
+    decisions_propose([PLACE], later)
+    assert Decision.objects.filter(metric="development_plan_coverage").count() == 1
+    decision_answer(decision_id=first.pk, revision=1, state="declined", answer="Not now.", **cast.lead.who)
+    decisions_propose([PLACE], later)
+    assert Decision.objects.filter(metric="development_plan_coverage").count() == 2
+
+
+def test_of_one_measure_only_its_first_finding_is_proposed(cast):
+    make_values()
+    found = [(s.metric, s.component) for s in signals_find(PLACE, Q2) if s.source != "restatement"]
+
+    assert len(found) == len(set(found))
+
+
+def test_stakes_are_index_points_between_value_and_target(cast):
+    """Plans: worst 0, best 1 (scores 40 and 85): 45 points, of its weight in its factor, of a quarter."""
+    make_values()
+    signals_propose()
+    decision = Decision.objects.get(metric="development_plan_coverage")
+    entry = metrics()["development_plan_coverage"]
+    peers = [m.index.weight for m in metrics().values() if m.index and m.factor == entry.factor]
+    score = 100 * (0.85 - decision.signal["value"]) / (entry.index.best - entry.index.worst)
+
+    assert decision.signal["points"] == pytest.approx(score * entry.index.weight / sum(peers) / 4)
+    assert decision.signal["stake"] == decision.signal["points"]
 
 
 def test_a_proposal_expects_what_brings_it_to_its_target(cast):
