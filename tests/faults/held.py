@@ -69,6 +69,7 @@ def celery() -> None:
 def prepare() -> None:
     """Put the points in, and set the patience."""
     from connectors import services
+    from epmo.celery import app
     from metrics import runs, schedule, storage
 
     for name in ("STALE_SECONDS", "HEARTBEAT_SECONDS", "FAILED_WAIT_SECONDS"):
@@ -77,10 +78,12 @@ def prepare() -> None:
     if wanted := os.environ.get("EPMO_FAULT_SWEEP_SECONDS"):
         for entry in ("sweep", "imports"):
             schedule.BEAT_SCHEDULE[entry]["schedule"] = float(wanted)
+    if wanted := os.environ.get("EPMO_FAULT_NIGHTLY_SECONDS"):
+        schedule.BEAT_SCHEDULE["nightly"]["schedule"] = float(wanted)
+    if wanted := os.environ.get("EPMO_FAULT_SOFT_TIME_LIMIT"):
+        app.conf.task_soft_time_limit = float(wanted)
     if wanted := os.environ.get("EPMO_FAULT_VISIBILITY"):
         # What is in hand longer is handed out again, and that is looked for twice a second.
-        from epmo.celery import app
-
         app.conf.broker_transport_options |= {
             "visibility_timeout": float(wanted),
             "unacked_restore_interval": 0.5,

@@ -47,6 +47,21 @@ def test_two_beats_wish_for_one_run(company: Company, clean: Clean) -> None:
     assert differences(company.cells(), clean.facts) == []
 
 
+def test_two_beats_and_their_sweepers_open_the_slot_of_a_new_day_once(computed: Company, clean: Clean) -> None:
+    computed.ask("UPDATE metrics_run SET as_of = as_of - 1, as_of_fixed = false")  # computed yesterday
+    for name in ("beat-1", "beat-2"):
+        computed.start(name, EPMO_FAULT_NIGHTLY_SECONDS="0.3")
+    computed.start("worker-1", processes=1)
+    computed.start("worker-2", processes=1)
+
+    nights = "SELECT slot, state FROM metrics_run WHERE id > 1"
+    computed.until(lambda: [state for _, state in computed.ask(nights)] == ["published"], "the run of the day")
+    time.sleep(3)
+
+    assert computed.ask(nights) == [("nightly:2026-07-10", "published")]
+    assert differences(computed.cells(), clean.facts) == []
+
+
 def test_two_workers_at_one_chunk_end_in_the_values_of_one(company: Company, clean: Clean) -> None:
     company.start("worker-1", processes=1)
     company.tell("hold", "staged.checks")
