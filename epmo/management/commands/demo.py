@@ -77,6 +77,8 @@ class Command(BaseCommand):
             supervisor.start("beat", beat_command(settings.VAR))
             if filled == COMPUTE and supervisor.run("demo_fill", "--wait"):
                 self.stderr.write("Not every value could be computed; the data page says why.")
+            if filled == COMPUTE and source is None:
+                supervisor.run("demo_people")
             self._wait_for_web(supervisor, port)
             self._greet(port, state, time.monotonic() - start)
             while True:
