@@ -166,15 +166,18 @@ def _visible(lines: list[ContributionLine], visible_to: Visibility) -> list[Cont
 
 
 def not_measurable(period: Period, as_of: Any) -> list[str]:
-    """Codes of live outcomes that have started by T and are left out of every sum. Cost: two queries."""
+    """Codes of live outcomes that are left out of every sum, also those that start later. Cost: two queries.
+
+    None for a period that has not begun.
+    """
+    if period.start >= as_of:
+        return []
     keys, arrays = CONTRIBUTIONS.read("year = %s AND method = 0 AND project_id = 0", [period.year])
     held = set(keys["outcome_id"][arrays["state"][:, period.slot] != 0].tolist())
-    cut = min(period.end, as_of)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT o.id, o.code FROM portfolio_outcomes o JOIN portfolio_initiatives i ON i.id = o.initiative_id "
             "JOIN portfolio_customers c ON c.id = i.customer_id WHERE o.deleted_at IS NULL AND i.deleted_at IS NULL "
-            'AND c.deleted_at IS NULL AND (o.start_on IS NULL OR o.start_on < %s) ORDER BY o.code COLLATE "C"',
-            [cut],
+            'AND c.deleted_at IS NULL ORDER BY o.code COLLATE "C"'
         )
         return [code for key, code in cursor.fetchall() if key not in held]

@@ -29,7 +29,7 @@ class Block:
 
 def part_scopes(entry: Metric, part: Part) -> tuple[str, ...]:
     """Kinds of scope that a component is computed for."""
-    return entry.scopes if part.scopes is None else part.scopes
+    return entry.scopes_of(part.component)
 
 
 def part_cells(frame: Frame, entry: Metric, part: Part, kind: str) -> Cells:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from metrics.columns import Floats, Mask, Table
 from metrics.frame import Frame, Periods
-from metrics.parts import Piece, Reducible, is_zero, placed_rows
+from metrics.parts import Piece, Reducible, is_zero, placed_rows, without_remainder
 
 
 def without_noise(figures: Floats) -> Floats:
@@ -39,6 +39,12 @@ def by_owner(owner: NDArray[Any], period: Periods, weight: NDArray[Any], owners:
 def to_date(owner: NDArray[Any], since: Periods, weight: NDArray[Any], owners: int, periods: int) -> Floats:
     """Running sums of weights by owner: each row counts from the period `since` on."""
     return np.cumsum(by_owner(owner, since, weight, owners, periods), axis=1)
+
+
+def money_to_date(owner: NDArray[Any], since: Periods, money: Floats, owners: int, periods: int) -> Floats:
+    """The same of amounts; what is left of amounts that cancel (a customer who left) is exactly 0."""
+    moved = to_date(owner, since, np.abs(money), owners, periods)
+    return without_noise(without_remainder(to_date(owner, since, money, owners, periods), moved))
 
 
 def to_scopes(frame: Frame, kind: str, owners: Table, figures: Floats) -> Floats:

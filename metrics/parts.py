@@ -52,6 +52,8 @@ class Piece:
 NOISE = 1e-7
 """Sums nearer to 0 than this are 0: exact decimals that cancel leave such remains when added as floats."""
 
+REMAINDER = 1e-12
+"""Share of all that was added up which may remain of amounts that cancel: large amounts leave more than NOISE."""
 
 _FLAGS: Final = 4_000_000
 _FLAGS_A_PAIR: Final = 32
@@ -59,6 +61,11 @@ _FLAGS_A_PAIR: Final = 32
 
 def is_zero(figures: Floats) -> Mask:
     return np.abs(figures) < NOISE
+
+
+def without_remainder(figures: Floats, moved: Floats) -> Floats:
+    """Sums of amounts with what is left of those that cancel set to 0; `moved` are the sums of their sizes."""
+    return np.where(np.abs(figures) <= REMAINDER * moved, 0.0, figures)
 
 
 def placed_rows(
@@ -133,16 +140,22 @@ class Sum:
     where: Mask | None = None
 
     def reduce(self, frame: Frame, kind: str) -> Floats:
+        grid = self._added(frame, kind, self.weight)
+        if self.weight.dtype.kind == "f" and self.weight.min(initial=0.0) < 0.0 < self.weight.max(initial=0.0):
+            grid = without_remainder(grid, self._added(frame, kind, np.abs(self.weight)))
+        return grid
+
+    def _added(self, frame: Frame, kind: str, weights: NDArray[Any]) -> Floats:
         shape = (len(frame.scopes.of(kind)), frame.count)
         size = shape[0] * shape[1]
         total = np.zeros(size)
         heavy: Positions | slice | None = None
         for inside, cell in _cells(frame, kind, self.rows, self.at, self.period):
             if inside is not None:
-                total += np.bincount(cell, weights=self.weight[inside], minlength=size + 1)[:size]
+                total += np.bincount(cell, weights=weights[inside], minlength=size + 1)[:size]
                 continue
-            heavy = _heavy(self.weight) if heavy is None else heavy
-            weight = self.weight[heavy].astype(np.float64, copy=False)
+            heavy = _heavy(weights) if heavy is None else heavy
+            weight = weights[heavy].astype(np.float64, copy=False)
             total += np.bincount(cell[heavy], weights=weight, minlength=size + 1)[:size]
         grid = total.reshape(shape)
         return np.cumsum(grid, axis=1) if self.to_date else grid
@@ -370,7 +383,6 @@ class Part:
     `numerator` and `denominator` name the inputs whose rows explain them (or are what has these rows).
     `rows_are` says what the weights of these rows are: parts of the figure, which re-add to it; items, of which
     it is a quantile or an estimate; or inputs of a formula that is no sum. `counts` components have no minimum n.
-    `scopes` narrows the entry's scopes.
     """
 
     component: str
@@ -379,7 +391,6 @@ class Part:
     numerator: tuple[str | Explained, ...] = ()
     denominator: tuple[str | Explained, ...] = ()
     counts: bool = False
-    scopes: tuple[str, ...] | None = None
     rows_are: Literal["parts", "items", "inputs"] = "parts"
 
     def behind(self, side: str) -> list[Explained]:
@@ -403,7 +414,6 @@ def ratio(
     missing: Reducible | None = None,
     provisional: Reducible | None = None,
     factor: float | Floats = 1.0,
-    scopes: tuple[str, ...] | None = None,
 ) -> Part:
     """Numerator over denominator; n defaults to the denominator (a count of items).
 
@@ -428,7 +438,7 @@ def ratio(
             provisional=more["provisional"] > 0 if "provisional" in more else None,
         )
 
-    return Part(component, inputs, outcome, ("numerator",), ("denominator",), scopes=scopes)
+    return Part(component, inputs, outcome, ("numerator",), ("denominator",))
 
 
 def total(

@@ -45,6 +45,18 @@ class Goalposts:
     best: float
 
 
+OUTCOME_SCOPES: Final = ("enterprise", "customer", "initiative")
+"""Scopes that hold outcomes: what no project is credited with belongs to them."""
+
+NARROWED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("project_contribution", "unattributed"): OUTCOME_SCOPES,
+    ("project_contribution", "unattributed_change"): OUTCOME_SCOPES,
+    ("project_contribution", "attained_points"): OUTCOME_SCOPES,
+    ("compliance_pass_rate", "standards_checked_share"): ("enterprise",),
+}
+"""Components that fewer kinds of scope have than their entry lists: what their text in the catalogue says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One entry of the catalogue. `green` and `amber` are a number, a (low, high) pair, or None."""
@@ -79,6 +91,10 @@ class Metric:
         if not name:
             return Component("", self.formula, self.unit, self.direction)
         return self.components[name]
+
+    def scopes_of(self, component: str) -> tuple[str, ...]:
+        """Kinds of scope that have the component; the headline has all that the entry lists."""
+        return NARROWED.get((self.key, component), self.scopes)
 
     @property
     def component_names(self) -> tuple[str, ...]:

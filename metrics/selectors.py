@@ -259,6 +259,8 @@ class _Reader:
         for entry in entries:
             for name in self.components(entry):
                 for kind in self.kinds(entry):
+                    if kind not in entry.scopes_of(name):
+                        continue
                     key = (entry.key, name, kind)
                     if after is not None and self._before(key, after):
                         continue

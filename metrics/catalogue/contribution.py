@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -11,10 +10,7 @@ from metrics.columns import Floats, Mask, choice
 from metrics.frame import Frame, Spread
 from metrics.ledger import FEEDS, LedgerStates
 from metrics.parts import Custom, Distinct, Outcome, Part, Reducible, Sum, divide, ratio
-from metrics.registry import formula
-
-OUTCOME_SCOPES: Final = ("enterprise", "customer", "initiative")
-"""Scopes that hold outcomes: what no project is credited with belongs to them."""
+from metrics.registry import OUTCOME_SCOPES, formula
 
 
 @formula("outcome_attainment", feeds=FEEDS)
@@ -100,7 +96,7 @@ def project_contribution(f: Frame) -> Iterator[Part]:
     mix_sum = on_claims(states.claim_rows(mix, mix != 0))
     has_data = Custom(lambda frame, kind: (outcome_count if kind in OUTCOME_SCOPES else projects).reduce(frame, kind))
 
-    def plain(component: str, *terms: Reducible, scopes: tuple[str, ...] | None = None) -> Part:
+    def plain(component: str, *terms: Reducible) -> Part:
         def outcome(n: Floats, has_data: Floats, **term: Floats) -> Outcome:
             held = has_data > 0
             return Outcome(value=sum(term.values()), n=n, has_data=held, not_measurable=~held)  # type: ignore[arg-type]
@@ -112,7 +108,6 @@ def project_contribution(f: Frame) -> Iterator[Part]:
             outcome,
             numerator=tuple(inputs),
             counts=True,
-            scopes=scopes,
         )
 
     yield plain("", credited)
@@ -125,9 +120,9 @@ def project_contribution(f: Frame) -> Iterator[Part]:
     )
     yield plain("mix", with_rest)
     yield plain("shapley", on_claims(states.claim_rows(shapley, claimed)))
-    yield plain("unattributed", rest, scopes=OUTCOME_SCOPES)
-    yield plain("unattributed_change", on_outcomes(states.moved("unattributed_change")), scopes=OUTCOME_SCOPES)
-    yield plain("attained_points", on_outcomes(states.stacked("attained_points")), scopes=OUTCOME_SCOPES)
+    yield plain("unattributed", rest)
+    yield plain("unattributed_change", on_outcomes(states.moved("unattributed_change")))
+    yield plain("attained_points", on_outcomes(states.stacked("attained_points")))
 
     def evidence_outcome(numerator: Floats, denominator: Floats, n: Floats, has_data: Floats) -> Outcome:
         return Outcome(

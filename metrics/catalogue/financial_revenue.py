@@ -14,8 +14,8 @@ import numpy as np
 from metrics.columns import Floats, Mask, Table, choice
 from metrics.explained import RowsWeighed, Scaled, cut_share
 from metrics.frame import Frame, Periods, Positions
-from metrics.owners import OwnerSum, RowsToDate, own_rows, to_date, without_noise
-from metrics.parts import Outcome, Part, Sum, count, divide, is_zero, ratio, total
+from metrics.owners import OwnerSum, RowsToDate, money_to_date, own_rows, to_date
+from metrics.parts import Outcome, Part, Sum, count, divide, is_zero, ratio, total, without_remainder
 from metrics.registry import formula
 
 EVENTS = "revenue_events"
@@ -99,11 +99,14 @@ def _retention(f: Frame) -> _Retention:
     made, customers = _events(f), own_rows(f, "customers", "customer")
     rows, size = made.rows, len(customers)
 
-    def sums(since: Periods, weight: Floats | Mask) -> Floats:
-        return without_noise(to_date(rows.customer, since, weight, size, f.count))
+    def amounts(since: Periods) -> Floats:
+        return money_to_date(rows.customer, since, made.amount, size, f.count)
 
-    opening, closing = sums(made.before_start, made.amount), sums(made.before_cut, made.amount)
-    unknown = sums(made.before_start, made.no_rate) > 0
+    def without_rate(since: Periods) -> Floats:
+        return to_date(rows.customer, since, made.no_rate, size, f.count)
+
+    opening, closing = amounts(made.before_start), amounts(made.before_cut)
+    unknown = without_rate(made.before_start) > 0
     there = unknown | (opening > 0)
     known = there & ~unknown
     every = np.ones(len(rows), dtype=np.bool_)
@@ -113,7 +116,7 @@ def _retention(f: Frame) -> _Retention:
         np.where(known, closing, 0.0),
         OwnerSum(customers, known),
         OwnerSum(customers, there),
-        OwnerSum(customers, there & (sums(made.before_cut, made.no_rate) > 0)),
+        OwnerSum(customers, there & (without_rate(made.before_cut) > 0)),
         RowsToDate(rows, rows.customer, made.amount, made.before_start, known, every),
         made,
     )
@@ -139,7 +142,7 @@ def net_revenue_retention(f: Frame) -> Iterator[Part]:
     made = _retention(f)
     kept = np.maximum(made.closing, 0.0)
     yield made.over_opening("", kept, made.rows_of(kept, made.closing, made.events.before_cut))
-    grown = np.maximum(made.closing - made.opening, 0.0)
+    grown = np.maximum(without_remainder(made.closing - made.opening, made.closing + made.opening), 0.0)
     yield made.over_opening("expansion_share", grown, made.moved_rows(grown))
 
 

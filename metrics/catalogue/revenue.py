@@ -8,11 +8,7 @@ import numpy as np
 
 from metrics.columns import Floats
 from metrics.frame import Frame
-from metrics.owners import to_date
-from metrics.parts import is_zero
-
-_REMAINDER = 1e-12
-"""Share of all that was added up which may remain of amounts that cancel."""
+from metrics.owners import money_to_date, to_date
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,5 @@ def recurring_revenue(f: Frame) -> Recurring:
     money = f.in_base(rows.delta_arr, rows.currency, rows.effective_on)
     known = ~np.isnan(money)
     money = np.where(known, money, 0.0)
-    amount = to_date(rows.customer, since, money, customers, f.count)
-    moved = to_date(rows.customer, since, np.abs(money), customers, f.count)
-    nothing = is_zero(amount) | (np.abs(amount) <= _REMAINDER * moved)
-    return Recurring(np.where(nothing, 0.0, amount), to_date(rows.customer, since, ~known, customers, f.count))
+    amount = money_to_date(rows.customer, since, money, customers, f.count)
+    return Recurring(amount, to_date(rows.customer, since, ~known, customers, f.count))

@@ -114,7 +114,6 @@ def compliance_pass_rate(f: Frame) -> Iterator[Part]:
         Distinct(rows, rows.standard, period),
         all_standards,
         has_data=all_standards if len(f.table("standard_checks")) else _each_period(f, standards, wanted[:0]),
-        scopes=("enterprise",),
     )
 
 

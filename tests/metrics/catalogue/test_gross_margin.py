@@ -49,3 +49,19 @@ def test_margin_and_cogs_ratio_add_up_to_one():
     values = measure(make_facts(ledger=LEDGER), "gross_margin")
 
     assert values.at("2026-Q1").value + values.at("2026-Q1", component="cogs_ratio").value == 1
+
+
+def test_large_amounts_that_cancel_are_no_revenue():
+    """Added as floats these four leave 0.00005, more than amounts of everyday size do."""
+    ledger = """
+        code month   account currency amount
+        L1   2026-01 revenue EUR      864197532086.43
+        L2   2026-01 revenue EUR      123456789012.3
+        L3   2026-01 revenue EUR      -864197532086.43
+        L4   2026-01 revenue EUR      -123456789012.3
+        L5   2026-01 cogs    EUR      5
+    """
+    values = measure(make_facts(ledger=ledger), "gross_margin")
+
+    assert values.at("2026-01").reason == "zero_denominator"
+    assert values.at("2026-01", component="cogs_ratio") == undefined("zero_denominator", 5, 0, 5)

@@ -3,6 +3,8 @@
 Kept without growth: min(120, 100) + min(60, 100) = 160 of 200: 0.8.
 """
 
+import pytest
+
 from tests.metrics.builders import MISSING_RATE, NO_DATA, make_facts, measure, ok
 
 EVENTS = """
@@ -80,3 +82,18 @@ def test_explain_lists_the_events_of_the_customers_at_the_start():
 
     assert values.rows("denominator", "2026-Q1") == ["A|E1", "B|E1"]
     assert values.rows("numerator", "2026-Q1") == ["A|E1", "A|E2", "B|E1", "B|E2"]
+
+
+def test_a_large_customer_who_left_is_not_there_at_the_start():
+    """The four amounts add up to 0, as floats to 0.00005."""
+    events = """
+        customer code effective_on kind      delta_arr        currency
+        A        E1   2025-01-01   new       864197532086.43  EUR
+        A        E2   2025-02-01   expansion 123456789012.3   EUR
+        A        E3   2025-03-01   churn     -864197532086.43 EUR
+        A        E4   2025-04-01   churn     -123456789012.3  EUR
+    """
+    values = measure(make_facts(revenue_events=events), KEY)
+
+    assert values.at("2026-Q1") == NO_DATA
+    assert values.at("2025-03", "customer:A").value == pytest.approx(123456789012.3 / 987654321098.73)

@@ -128,3 +128,26 @@ def test_explain_lists_costs_and_benefits():
 
     assert values.rows("numerator", "2026-Q1") == ["P-1|2026-01", "P-1|B1|2026-02", "P-1|B1|2026-03"]
     assert values.rows("denominator", "2026-Q1") == ["P-1|2026-01"]
+
+
+def test_large_costs_that_are_reversed_are_no_cost():
+    """The four amounts add up to 0, as floats to 0.00005."""
+    costs = """
+        project month   actual_cost
+        P-1     2026-01 864197532086.43
+        P-1     2026-02 123456789012.3
+        P-1     2026-03 -864197532086.43
+        P-1     2026-04 -123456789012.3
+    """
+    values = measure(make_facts(project_months=costs, benefits="project code month realised\nP-1 B1 2026-01 7"), KEY)
+
+    assert values.at("2026-04") == undefined("zero_denominator", 7, 0, 5)
+
+
+def test_what_is_paid_back_in_the_first_month_counts_from_the_second():
+    """50 more than it cost at once, and nothing after: the first month is never the answer."""
+    costs = "project month actual_cost\nP-1 2026-01 100"
+    values = measure(make_facts(project_months=costs, benefits="project code month realised\nP-1 B1 2026-01 150"), KEY)
+
+    assert values.at("2026-01", component="payback_months") == undefined("not_reached", n=2)
+    assert values.at("2026-02", component="payback_months") == ok(2, n=2)
