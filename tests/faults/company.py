@@ -29,8 +29,11 @@ IMPATIENT = {
     "EPMO_FAULT_HEARTBEAT_SECONDS": "0.5",
     "EPMO_FAULT_SWEEP_SECONDS": "1",
 }
+PATIENT = dict.fromkeys(IMPATIENT, "")
+"""Production's own patience."""
+
 PAUSE = 0.05
-PATIENCE = 120.0  # machines may be busy; what a fault costs is measured by the drills
+PATIENCE = 300.0  # machines may be busy; what a fault costs is measured by the drills
 
 Cells = dict[str, dict[str, list[Any]]]
 
@@ -114,6 +117,8 @@ class Company:
     folder: Path
     environment: dict[str, str]
     nursery: Path
+    own: dict[str, str] = field(default_factory=dict)
+    """Variables of each Celery process."""
     processes: dict[str, int] = field(default_factory=dict)
     _hands: dict[str, IO[str]] = field(default_factory=dict)
     url: str = ""
@@ -136,6 +141,7 @@ class Company:
         Variables of the settings need a process that imports anew, which takes seconds.
         """
         kind = name.split("-")[0]
+        more = self.own | more
         if kind == "web":
             port = free_port()
             self.url = f"http://localhost:{port}"

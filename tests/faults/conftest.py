@@ -15,8 +15,9 @@ import pytest
 
 from epmo import children
 from tests import services
+from tests.faults import figures
 from tests.faults.breakable import Breakable
-from tests.faults.company import AS_OF, IMPATIENT, Cells, Company
+from tests.faults.company import AS_OF, IMPATIENT, PATIENT, Cells, Company
 from tests.stack import ROOT, wait_until
 
 MadeCompany = Callable[..., Company]
@@ -48,6 +49,21 @@ def environment_of(servers: Breakable, database: str, folder: Path) -> dict[str,
     }
     found.pop("CACHE_URL", None)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """The made-up company of a size: databases to copy, its files, and the stored cells of a clean run."""
+
+    facts: str
+    computed: str
+    files: Path
+    cells: Cells
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Drills end with their figures."""
+    figures.show(terminalreporter.write_line)
 
 
 def _make(var: Path) -> None:
@@ -150,6 +166,35 @@ def make_company(broken_servers: Breakable, nursery: Path, clean: Clean) -> Iter
     for company in made:
         company.stop()
     broken_servers.make_whole()
+
+
+@pytest.fixture(scope="session")
+def sized(broken_servers: Breakable) -> Sized:
+    """The made-up company of EPMO_DRILL_SIZE."""
+    size = os.environ.get("EPMO_DRILL_SIZE", "S")
+    facts, folder = f"facts_{size.lower()}", broken_servers.var
+    broken_servers.admin(f"CREATE DATABASE {facts}")
+    subprocess.run(
+        [sys.executable, "-m", "tests.faults.made", str(folder), size],
+        cwd=ROOT,
+        env=environment_of(broken_servers, facts, folder),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    cells = json.loads((folder / f"{size}.json").read_text())
+    return Sized(facts, f"computed_{size.lower()}", folder / size, cells)
+
+
+@pytest.fixture
+def make_drilled(make_company: MadeCompany, sized: Sized) -> MadeCompany:
+    """`make_company` for the made-up company, whose processes are as patient as in production."""
+
+    def make(template: str) -> Company:
+        company = make_company(template)
+        company.own = PATIENT
+        return company
+
+    return make
 
 
 @pytest.fixture

@@ -2,13 +2,41 @@
 
 `facts` holds the reference facts, `computed` also their values. `FOLDER/facts.json` and `FOLDER/update.json` are the
 stored cells of a clean run over the facts, and over the facts with the second delivery.
+
+`python -m tests.faults.made FOLDER SIZE` makes the same of the made-up company of a size, for drills: `facts_s`,
+`computed_s` and `FOLDER/S.json`, beside the files of its facts in `FOLDER/S`.
 """
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
-from tests.faults.company import REFERENCE, cells_of
+from tests.faults.company import AS_OF, REFERENCE, cells_of
+
+
+def sized(folder: Path, size: str) -> None:
+    """Fill the empty database that DATABASE_URL names with the made-up company, and copy it once it is computed."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    call_command("seed_sample", size=size, as_of=date.fromisoformat(AS_OF), out=folder / size)
+    call_command("import_facts", str(folder / size), json=True)
+    url = "postgresql://epmo@/{NAME}?host={HOST}".format(**connection.settings_dict)
+    facts = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = "postgres"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE computed_{size.lower()} TEMPLATE {facts}")
+    connection.close()
+    connection.settings_dict["NAME"] = f"computed_{size.lower()}"
+    call_command("compute_metrics", full=True, json=True)
+    connection.close()
+    (folder / f"{size}.json").write_text(json.dumps(cells_of(url.replace(f"/{facts}?", f"/computed_{size.lower()}?"))))
 
 
 def main(folder: Path) -> None:
@@ -49,4 +77,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[2:]:
+        sized(Path(sys.argv[1]), sys.argv[2])
+    else:
+        main(Path(sys.argv[1]))

@@ -68,7 +68,7 @@ def test_a_write_without_a_broker_is_stored_at_once_and_computed_later(
         computed.servers.valkey_signal(signal.SIGSTOP)
     begun = time.monotonic()
     computed.manage("import_facts", str(REFERENCE / "update" / "facts"), "--json")
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 120  # mostly the start of Python, on a machine that may be busy
     assert computed.one("SELECT count(*) FROM portfolio_changeset") == 2
     if fault == "dead":
         computed.servers.valkey_start()

@@ -14,39 +14,10 @@ from django.db import connection
 from django.test import Client
 
 from tests.faults.company import Company
+from tests.faults.reading import READ
 from tests.faults.test_superseded import project_months
 
 PUBLICATIONS = 8
-READ = """
-import hashlib
-from metrics.contributions import contribution_lines
-from metrics.index_values import index_changes, index_records
-from metrics.periods import Period
-from metrics.selectors import ValueQuery, state, values
-from portfolio.rights import EVERYTHING
-from portfolio.selectors.moments import one_moment
-
-QUARTERS = [Period.parse(code) for code in ("2026-Q1", "2026-Q2")]
-
-def mark(rows):
-    known = sorted(str({k: v for k, v in row.plain().items() if k not in ("run", "computed_at")}) for row in rows)
-    return hashlib.sha256("".join(known).encode()).hexdigest()[:12]
-
-def look():
-    # Several queries each: values by component and kind, the ledger, the index and what moved it.
-    found = mark(values(ValueQuery(components=None, periods=tuple(QUARTERS)), visible_to=EVERYTHING))
-    run = state().run.pk
-    lines = mark(line for q in QUARTERS for line in contribution_lines(q, visible_to=EVERYTHING))
-    index = mark(index_records(QUARTERS, visible_to=EVERYTHING))
-    moved = mark(index_changes(QUARTERS, visible_to=EVERYTHING))
-    assert run == state().run.pk
-    assert found == mark(values(ValueQuery(components=None, periods=tuple(QUARTERS)), visible_to=EVERYTHING))
-    return ".".join([found, lines, index, moved])
-
-def look_at_one_moment():
-    with one_moment():
-        return look()
-"""
 
 
 def publish(company: Company, row: list[str]) -> None:
@@ -68,7 +39,8 @@ def test_a_reader_of_values_ledger_and_index_never_sees_two_runs(computed: Compa
         publish(computed, written)
         known.add(computed.do(READ + "answer = look()", hand="left"))
     assert len(known) == 2
-    stop = computed.folder / "stop"
+    stop, looks = computed.folder / "stop", computed.folder / "looks"
+    looks.touch()
     seen: dict[str, int] = {}
 
     def read() -> None:
@@ -78,6 +50,7 @@ def test_a_reader_of_values_ledger_and_index_never_sees_two_runs(computed: Compa
                 "seen = Counter()\n"
                 f"while not Path({str(stop)!r}).exists():\n"
                 "    seen[look_at_one_moment()] += 1\n"
+                f"    Path({str(looks)!r}).write_text('.' * sum(seen.values()))\n"
                 "answer = seen",
                 hand="left",
             )
@@ -86,8 +59,10 @@ def test_a_reader_of_values_ledger_and_index_never_sees_two_runs(computed: Compa
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for number in range(PUBLICATIONS):
+        number = 0
+        while number < PUBLICATIONS or (looks.stat().st_size < PUBLICATIONS and number < 10 * PUBLICATIONS):
             publish(computed, row if number % 2 else other)
+            number += 1
     finally:
         stop.touch()
         reader.join()
@@ -141,10 +116,13 @@ def test_answers_of_the_api_are_of_one_run_and_come_back_after_the_database_does
     assert all(seen[path] <= known[path] for path in paths)
     assert len(known[paths[0]]) == 2
 
+    begun = time.monotonic()
+    assert answers(computed, token, paths[0])
+    plain = time.monotonic() - begun
     computed.servers.postgres_restart("immediate")
     begun = time.monotonic()
     computed.until(lambda: answers(computed, token, paths[0]), "the web server answers again")
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 10 + 5 * plain  # of a machine that may be busy
 
 
 def answer(company: Company, token: str, path: str) -> bytes:
