@@ -74,7 +74,9 @@ def _interruptions(f: Frame, planned: bool) -> Interruptions:
     A blank begin or end of an impact is that of its incident; an incident without an end runs on to T.
     """
     impacts, incidents, served = f.table("incident_impacts"), f.table("incidents"), f.table("service_customers")
-    rows = impacts.take((incidents.planned[impacts.incident] == 1) == planned)
+    # An incident of a later day is no fact yet, even where an impact of it is dated earlier.
+    counted = ((incidents.planned == 1) == planned) & (incidents.started_at < f.grain.as_of_at)
+    rows = impacts.take(counted[impacts.incident])
     rows = rows.plus(service=incidents.service[rows.incident])
     start = np.where(np.isnan(rows.started_at), incidents.started_at[rows.incident], rows.started_at)
     end = np.where(np.isnan(rows.ended_at), incidents.restored_at[rows.incident], rows.ended_at)

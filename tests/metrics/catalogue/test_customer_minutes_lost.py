@@ -222,3 +222,10 @@ def test_a_missing_rate_hides_the_revenue_share_of_scopes_that_serve_the_custome
     assert values.at("2026-04", "service:S-1", share) == ok(1, 300, 300, 2)
     assert values.at("2026-04", "service:S-2", share) == MISSING_RATE
     assert values.at("2026-04") == ok(20, 60, 3)
+
+
+def test_an_incident_dated_from_the_as_of_day_on_costs_nothing_yet_even_where_its_impact_is_dated_earlier():
+    facts = april("I1 S-1 05T10:00 05T10:10 false\nI2 S-1 20T10:00 - false", "I1 C-1 - - -\nI2 C-2 08T10:00 08T11:00 -")
+
+    assert measure(facts, "customer_minutes_lost", as_of="2026-04-20").at("2026-04", "customer:C-2").numerator == 0
+    assert measure(facts, "customer_minutes_lost", as_of="2026-04-21").at("2026-04", "customer:C-2").numerator == 60

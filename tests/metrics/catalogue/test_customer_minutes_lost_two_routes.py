@@ -71,7 +71,8 @@ def company(random: Random) -> dict[str, list[dict[str, Cell]]]:
 def walk(rows: dict[str, list[dict[str, Cell]]], start: datetime, end: datetime) -> tuple[float, int]:
     """Minutes lost and interruptions started of all pairs, half a day at a time (all borders lie on half days)."""
     until = min(end, AS_OF)
-    incidents = {row["code"]: row for row in rows["incidents"] if row["planned"] == "false"}
+    unplanned = [row for row in rows["incidents"] if row["planned"] == "false"]
+    incidents = {row["code"]: row for row in unplanned if datetime.fromisoformat(row["started_at"]) < AS_OF}
     minutes, started = 0.0, 0
 
     def read(cell: Cell) -> datetime:
