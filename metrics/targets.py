@@ -15,6 +15,8 @@ Limit = float | tuple[float, float]
 GREEN: Final = "green"
 AMBER: Final = "amber"
 RED: Final = "red"
+SLACK: Final = 1e-9
+"""Values are sums and quotients of floats: 0.6 + 0.1 + 0.15 may miss 0.85 by the last bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,13 @@ class Thresholds:
         return AMBER if self.holds(value, self.amber) else RED
 
     def holds(self, value: float, limit: Limit) -> bool:
+        """Whether the value is on the good side; a value that only rounding keeps off the border is on it."""
+        low, high = limit if isinstance(limit, tuple) else (limit, limit)
+        slack = SLACK * max(1.0, abs(low), abs(high))
+        above, below = value >= low - slack, value <= high + slack
         if isinstance(limit, tuple):
-            return limit[0] <= value <= limit[1]
-        return value <= limit if self.direction == "lower" else value >= limit
+            return above and below
+        return below if self.direction == "lower" else above
 
     @staticmethod
     def text(limit: Limit) -> str:

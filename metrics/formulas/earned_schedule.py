@@ -43,7 +43,7 @@ def earned_schedule(planned: ArrayLike, earned: ArrayLike, reported: ArrayLike, 
     slack = _SLACK * np.abs(curve).max(axis=1, keepdims=True, initial=0.0)
     within = _months_within(curve, value, slack, begins)
     months = within + _part_of_next(curve, value, within)
-    complete = np.maximum(np.argmax(curve >= total - slack, axis=1), begins + 1)[:, None]
+    complete = np.maximum(np.argmax(curve[:, 1:] >= total - slack, axis=1), begins)[:, None] + 1
     months = np.where(value >= total - slack, complete, months) - begins[:, None]
     counted = np.logical_or.accumulate(seen, axis=1) & (np.abs(total) > slack)
     column = np.arange(plan.shape[1])

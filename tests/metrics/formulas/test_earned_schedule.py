@@ -101,3 +101,7 @@ def test_it_never_falls_when_more_is_earned_nor_passes_the_planned_months(planne
     if any(planned):
         assert less <= greater + 1e-9
         assert 0 <= greater <= MONTHS
+
+
+def test_a_plan_whose_total_is_negative_is_reached_in_a_month_of_the_plan():
+    assert one_project([-82, 0, 96, 0, -70], [88, None, None, None, None])[0][0] == 3
