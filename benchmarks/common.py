@@ -51,8 +51,8 @@ def own_database(label: str) -> Iterator[str]:
 
 
 @contextmanager
-def company(size: str) -> Iterator[tuple[str, Path]]:
-    """The made-up company of a size in a database of its own: (address, folder of its files)."""
+def company(size: str) -> Iterator[tuple[str, Path, float]]:
+    """The made-up company of a size in a database of its own: (address, folder of its files, seconds of its import)."""
     with tempfile.TemporaryDirectory() as folder, own_database(size) as url:
         manage("seed_sample", "--size", size, "--as-of", AS_OF, "--out", folder)
         seconds, peak, output = manage("import_facts", folder, "--json")
@@ -64,7 +64,7 @@ def company(size: str) -> Iterator[tuple[str, Path]]:
         )
         with connect(url) as made, made.cursor() as cursor:
             cursor.execute("ANALYZE")
-        yield url, Path(folder)
+        yield url, Path(folder), seconds
 
 
 def connect(url: str) -> Any:

@@ -55,6 +55,9 @@ UNREAD: Final = {
 }
 """Columns that pages show and no formula reads (never a reference: a removed parent takes its rows along)."""
 
+OWN_DAY: Final = {"person_months": "month", "capacity": "month", "survey_responses": "answered_on"}
+"""The day by which rows of a feed can be read for some periods only."""
+
 NO_TEXT: Final = -(2**63) + 1
 """The hash by which a blank text travels."""
 _INSTANT_BLANK: Final = -(2**63)
@@ -168,8 +171,8 @@ class Facts:
 
     Rows that refer, over any number of steps, to a removed row are left out.
     Use inside one REPEATABLE READ transaction when several tables must be of one moment.
-    `months` names feeds of which only rows of [first, last) are wanted; all rows come where none lies there, so that
-    a feed with rows is never mistaken for one without.
+    `months` names feeds (of OWN_DAY) of which only rows of [first, last) are wanted; all rows come where none lies
+    there, so that a feed with rows is never mistaken for one without.
     """
 
     def __init__(self, months: Mapping[str, tuple[date, date]] | None = None) -> None:
@@ -245,7 +248,8 @@ class Facts:
         raw: list[NDArray[Any]] = []
         if feed in self._months:
             first, last = self._months[feed]
-            raw = copy_columns(f"{sql} AND month >= '{first}' AND month < '{last}'", dtypes)
+            day = OWN_DAY[feed]
+            raw = copy_columns(f"{sql} AND {day} >= '{first}' AND {day} < '{last}'", dtypes)
         if not raw or not len(raw[0]):
             raw = copy_columns(sql, dtypes)
         ids = raw[0].astype(np.int64)

@@ -26,7 +26,10 @@ WHOLE_FEEDS: Final = frozenset({*ANCHORS, "development_plans", "ideas", "fx_rate
 WHOLE_GROUPS: Final = frozenset({"contribution"})
 """Outcome weights of all customers hang together."""
 
-OWN_PERIODS: Final = {"hours": frozenset({"person_months", "capacity"})}
+OWN_PERIODS: Final = {
+    "hours": frozenset({"person_months", "capacity"}),
+    "surveys": frozenset({"survey_responses"}),
+}
 """Groups whose formulas count rows of these feeds only in the periods that contain them."""
 
 SCOPE_LIMIT: Final = 2000

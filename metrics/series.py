@@ -6,14 +6,16 @@ definition (or of an asked version) of each component.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics import storage
-from metrics.cells import OK, WITH_VALUE
+from metrics.cells import OK, WITH_VALUE, among
 from metrics.columns import Floats
 from metrics.index import COMPONENTS as INDEX_COMPONENTS
 from metrics.index import KEY as INDEX
@@ -28,6 +30,8 @@ from portfolio.rights import Visibility
 
 Component = tuple[str, str]
 """Metric and component; the headline is blank."""
+
+_SHOWN: Final = among(*WITH_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class SeriesBlock:
     def __len__(self) -> int:
         return len(self.component)
 
-    @property
+    @cached_property
     def final(self) -> Floats:
         """Values whose status is ok, NaN elsewhere."""
         return np.where(self.state == OK, self.value, np.nan)
@@ -144,20 +148,27 @@ def series_block(
         [list(known), list(place_of), years],
         names=("value", "state"),
     )
-    current = keys["version"] == np.array([wanted[key] for key in keys["component_id"].tolist()], dtype=np.int64)
-    component = np.array([known[key] for key in keys["component_id"].tolist()], dtype=np.int64)[current]
-    place = np.array([place_of[key] for key in keys["scope_id"].tolist()], dtype=np.int64)[current]
-    year = keys["year"][current]
-    pair, row = np.unique(np.stack([component, place], axis=1), axis=0, return_inverse=True)
-    row = row.reshape(-1)
+    held = _looked_up(keys["component_id"], wanted) == keys["version"]
+    component = _looked_up(keys["component_id"], known)[held]
+    place = _looked_up(keys["scope_id"], place_of)[held]
+    year, values, states = keys["year"][held], arrays["value"][held], arrays["state"][held]
+    pair, row = np.unique(component * max(len(places), 1) + place, return_inverse=True)
+    component, place = pair // max(len(places), 1), pair % max(len(places), 1)
     value = np.full((len(pair), len(periods)), np.nan)
     state = np.zeros((len(pair), len(periods)), dtype=np.int16)
+    of_year = {each: np.flatnonzero(year == each) for each in years}
     for at, period in enumerate(periods):
-        mine = year == period.year
-        value[row[mine], at] = arrays["value"][current][mine, period.slot]
-        state[row[mine], at] = arrays["state"][current][mine, period.slot]
-    value[~np.isin(state, WITH_VALUE)] = np.nan
-    return SeriesBlock(tuple(components), tuple(places), tuple(periods), pair[:, 0], pair[:, 1], value, state)
+        mine = of_year[period.year]
+        value[row[mine], at] = values[mine, period.slot]
+        state[row[mine], at] = states[mine, period.slot]
+    value[~_SHOWN[state]] = np.nan
+    return SeriesBlock(tuple(components), tuple(places), tuple(periods), component, place, value, state)
+
+
+def _looked_up(keys: NDArray[np.int64], known: Mapping[int, int]) -> NDArray[np.int64]:
+    """What is known by each key; every key is known."""
+    distinct, at = np.unique(keys, return_inverse=True)
+    return np.array([known[key] for key in distinct.tolist()], dtype=np.int64)[at.reshape(-1)]
 
 
 def value_series(

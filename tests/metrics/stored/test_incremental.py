@@ -1,0 +1,50 @@
+"""One changed row computed for its scopes and periods only gives what a full computation gives."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from metrics import runs
+from metrics.models import Run
+from tests.metrics.stored.company import AS_OF, Company
+
+CHANGES = [
+    ("survey_responses", "score", "0"),
+    ("survey_responses", "answered_on", "2024-12-31"),
+    ("person_months", "hours", "1"),
+    ("project_months", "actual_cost", "1"),
+    ("defects", "validity", "duplicate"),
+]
+
+
+def compute(*, full: bool) -> Run:
+    return runs.run_compute(runs.run_request(cause="again", full=full, as_of=AS_OF).pk)
+
+
+def changed_file(source: Path, folder: Path, column: str, value: str) -> None:
+    """A file of one row: the first that says something else in the column, with the value."""
+    with source.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        row = next(row for row in reader if row[column] not in ("", value))
+        names = list(reader.fieldnames or ())
+    with (folder / source.name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerow({**row, column: value})
+
+
+@pytest.mark.parametrize(("feed", "column", "value"), CHANGES)
+def test_a_changed_row_gives_what_a_full_computation_gives(
+    company: Company, tmp_path: Path, feed: str, column: str, value: str
+) -> None:
+    changed_file(company.folder / "facts" / f"{feed}.csv", tmp_path, column, value)
+    call_command("import_facts", tmp_path, json=True, stdout=StringIO(), stderr=StringIO())
+
+    again = compute(full=False)
+    full = compute(full=True)
+
+    assert again.values_written > 0
+    assert full.values_written == 0
