@@ -156,6 +156,21 @@ def visible_scopes(
     return found.ids.tolist(), found.codes
 
 
+_GONE: Final = (
+    "WITH RECURSIVE gone AS (SELECT id FROM portfolio_portfolios WHERE deleted_at IS NOT NULL "
+    "UNION SELECT p.id FROM portfolio_portfolios p JOIN gone ON p.parent_id = gone.id)"
+)
+"""Portfolios that are removed or hang below a removed one."""
+
+_ABOVE: Final = {
+    "portfolio": " AND f.id NOT IN (SELECT id FROM gone)",
+    "program": " AND f.id NOT IN (SELECT id FROM gone)",
+    "project": " AND f.portfolio_id NOT IN (SELECT id FROM gone)",
+    "initiative": " AND f.customer_id NOT IN (SELECT id FROM portfolio_customers WHERE deleted_at IS NOT NULL)",
+}
+"""Rows that refer to a removed row have left the computation (facts.md, import rule 3)."""
+
+
 def _scopes(kind: str, visible_to: Visibility, codes: tuple[str, ...] | None) -> _Scopes:
     allowed = visible_to.codes_of(kind)
     if allowed is not None:
@@ -166,9 +181,12 @@ def _scopes(kind: str, visible_to: Visibility, codes: tuple[str, ...] | None) ->
         params.append(list(codes))  # type: ignore[arg-type]
     if kind not in ("enterprise", "team"):
         table = FEEDS[FEED_OF[kind]].table
-        where += f" AND EXISTS (SELECT 1 FROM {table} f WHERE f.id = k.object_id AND f.deleted_at IS NULL)"
+        above = _ABOVE.get(kind, "")
+        where += f" AND EXISTS (SELECT 1 FROM {table} f WHERE f.id = k.object_id AND f.deleted_at IS NULL{above})"
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT k.id, k.code FROM metrics_scope k WHERE {where} ORDER BY k.code COLLATE "C"', params)
+        cursor.execute(
+            f'{_GONE} SELECT k.id, k.code FROM metrics_scope k WHERE {where} ORDER BY k.code COLLATE "C"', params
+        )
         rows = cursor.fetchall()
     return _Scopes(kind, np.array([row[0] for row in rows], dtype=np.int64), tuple(row[1] for row in rows))
 

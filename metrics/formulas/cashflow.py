@@ -111,7 +111,8 @@ def _rates_of_block(flow: Floats, row: Ints, first: Ints, end: Ints) -> Floats:
     above = 1.0 / largest_root(forward[:, open_], np.zeros(open_.size)) - 1.0
     rate[open_] = np.where(np.isnan(above), np.inf, above)
     below = largest_root(backward[:, open_], np.maximum(1.0 + LOWEST_MONTHLY_RATE, 1.0 - rate[open_])) - 1.0
-    rate[open_] = np.where(np.isnan(below), rate[open_], below)
+    # A rate of exactly -0.9 (1 back of 10) is not above it, whatever rounding makes of it.
+    rate[open_] = np.where(below > LOWEST_MONTHLY_RATE + _SLACK, below, rate[open_])
     return np.where(np.isinf(rate), np.nan, rate)
 
 

@@ -82,6 +82,8 @@ def test_rate_of_return_by_hand():
         ([-100, 0, 50, 0], 0.5**0.5 - 1),
         ([1, -3, 2], 0.0),  # roots 0 and 1: the nearest
         ([-100, 9], NAN),  # its root -0.91 lies outside
+        ([-1000, 100], NAN),  # its root is exactly -0.9, which is not above -0.9
+        ([-1000, 100.1], -0.8999),
         ([-100, 11], -0.89),
         ([100, -30], -0.7),  # money first is a rate too
         ([1, -2.2, 1.22], NAN),  # the signs change but no root is real

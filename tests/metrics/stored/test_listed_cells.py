@@ -2,9 +2,13 @@
 
 import csv
 
+from django.utils import timezone
+
 from metrics.contributions import not_measurable
+from metrics.index_values import index_records
 from metrics.periods import Period
 from metrics.selectors import ValueQuery, values
+from portfolio.models import Customer, Portfolio
 from portfolio.rights import EVERYTHING
 from tests.metrics.stored.company import AS_OF, Company
 
@@ -29,3 +33,21 @@ def test_the_cells_of_a_period_are_those_that_the_result_file_lists(company: Com
 
     assert len(found) == len(set(found))
     assert set(found) == set(expected)
+
+
+def test_what_hangs_below_a_removed_row_is_listed_no_more(company: Company) -> None:
+    """PG-DIG hangs in PF-CUST, P-1 in PG-DIG; I-1 and I-2 are what C-ALFA wants."""
+    Portfolio.objects.filter(code="PF-CUST").update(deleted_at=timezone.now())
+    Customer.objects.filter(code="C-ALFA").update(deleted_at=timezone.now())
+    period = Period.parse("2026-Q2")
+
+    def listed(metric: str, kind: str) -> set[str]:
+        query = ValueQuery(metrics=(metric,), scope_kinds=(kind,), periods=(period,), all_statuses=True)
+        return {record.scope for record in values(query, visible_to=EVERYTHING)}
+
+    assert not {"P-1", "P-2"} & listed("project_contribution", "project")
+    assert "PG-DIG" not in listed("project_contribution", "program")
+    assert not {"I-1", "I-2"} & listed("outcome_attainment", "initiative")
+    assert "I-3" in listed("outcome_attainment", "initiative")
+    records = index_records([period], visible_to=EVERYTHING, scope_kinds=["project", "portfolio"])
+    assert not {"P-1", "P-2", "PF-CUST"} & {record.scope for record in records}
