@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from dashboards import formatting as f
 from dashboards.frame import Frame, Freshness, Link, frame, picker
 from dashboards.selectors.measured import Published, published
+from dashboards.selectors.remembered import remembered
 from metrics.periods import Period, PeriodError
 from metrics.targets import Targets
-from portfolio.rights import Visibility
+from portfolio.rights import EVERYTHING, Visibility
 from portfolio.selectors.visibility import visibility_for
 
 MOST_PERIODS = {"quarter": 20, "year": 6, "month": 24}
@@ -34,8 +35,8 @@ class PageState:
 
     @cached_property
     def targets(self) -> Targets:
-        """All thresholds; one query, once a request."""
-        return Targets()
+        """All thresholds, the same for every reader. Cost: one query after facts or values changed."""
+        return remembered("targets", (), Targets, state=self.published, visible_to=EVERYTHING, most=1)
 
     @property
     def periods(self) -> tuple[Period, ...]:

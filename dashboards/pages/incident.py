@@ -20,10 +20,10 @@ from dashboards.incident_text import lasted, money, not_visible
 from dashboards.page_state import PageState
 from dashboards.pages.incidents import known
 from dashboards.parts import Answer, Ask, Fact, Status, bad, strong
-from dashboards.selectors.incidents import IncidentNames, incident_named
+from dashboards.selectors.incidents import IncidentNames, harm_shown, incident_named
 from dashboards.selectors.measured import INDEX, Want, readings
 from metrics.decisions.selectors import decisions_touching
-from metrics.incident_harm import AT_STAKE_DAYS, Harm, harm_of_incident, harm_of_period, one_of
+from metrics.incident_harm import AT_STAKE_DAYS, Harm, harm_of_incident, one_of
 from metrics.periods import Period
 
 
@@ -72,7 +72,7 @@ def incident_page(state: PageState, code: str) -> IncidentPage:
     as_of = state.published.as_of
     zone = ZoneInfo(str(settings.EPMO_TIME_ZONE))
     period = Period.containing(state.period.kind, names.started_at.astimezone(zone).date())
-    all_of = harm_of_period(period, as_of, visible_to=state.visible)
+    all_of = harm_shown(period, state=state.published, visible_to=state.visible)
     one = one_of(all_of, names.id)
     place = None if one is None else int(np.flatnonzero(all_of.id == names.id)[0])
     if one is None:

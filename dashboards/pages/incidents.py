@@ -19,9 +19,9 @@ from dashboards.incident_text import Found, lasted, money, not_visible, sentence
 from dashboards.listing import Plain, SortKey, changed, columns, kept, page_of, sort_of
 from dashboards.page_state import PageState
 from dashboards.parts import Action, Answer, Column, Empty, Figure, Pager, Status
-from dashboards.selectors.incidents import Named, codes_of, only_of, services_of
+from dashboards.selectors.incidents import Named, codes_of, harm_shown, only_of, services_of
 from metrics.formulas.segments import Floats
-from metrics.incident_harm import Harm, harm_of_period
+from metrics.incident_harm import Harm
 
 ROWS = 25
 DRAWN = 8
@@ -92,7 +92,7 @@ def incidents_page(state: PageState, query: QueryDict) -> IncidentsPage:
     """The list with its figure. Cost: seven queries beyond log-in and rights."""
     severity = severity_of(query)
     only = only_of(query.get("service", ""), query.get("customer", ""), severity, visible_to=state.visible)
-    harm = harm_of_period(state.period, state.published.as_of, visible_to=state.visible, only=only)
+    harm = harm_shown(state.period, state=state.published, visible_to=state.visible, only=only)
     key, falling = sort_of(query, sort_keys(), "-harm")
     order = order_of(harm, key, falling)
     inside, pager = page_of(query, order, ROWS, changed(query, format="csv", page=None))
@@ -195,7 +195,7 @@ def known(values: Floats, i: int) -> float | None:
 def csv_rows(state: PageState, query: QueryDict) -> tuple[list[str], list[list[object]]]:
     """Headings and every row as plain values, for a file."""
     only = only_of(query.get("service", ""), query.get("customer", ""), severity_of(query), visible_to=state.visible)
-    harm = harm_of_period(state.period, state.published.as_of, visible_to=state.visible, only=only)
+    harm = harm_shown(state.period, state=state.published, visible_to=state.visible, only=only)
     order = order_of(harm, *sort_of(query, sort_keys(), "-harm"))
     codes, services = codes_of(harm.id.tolist()), services_of(np.unique(harm.service).tolist())
     heads = ["incident", "service", "started_at", "severity", "customers_hit", "not_visible", "customer_minutes"]

@@ -63,7 +63,7 @@ def overview_part_page(state: PageState) -> OverviewPartPage:
         Want("customer", tuple(c.code for c in movers), (*headlines_of("customer"), *index_components()), ends),
     ]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
-    credits = contribution.credits(state.period, visible_to=state.visible)
+    credits = contribution.credits(state.period, visible_to=state.visible, state=state.published)
     projects = len(state.visible.ids_of("project"))
     return OverviewPartPage(
         answer=Answer(

@@ -14,6 +14,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from dashboards.selectors.measured import Published
+from dashboards.selectors.remembered import remembered
 from metrics.layout import CONTRIBUTIONS
 from metrics.ledger import METHODS
 from metrics.periods import Period
@@ -58,9 +60,22 @@ def credits(
     customer: int | None = None,
     initiative: int | None = None,
     portfolios: Sequence[int] | None = None,
+    state: Published | None = None,
 ) -> Credits:
     """Credits of a period, on all outcomes or those of a customer or initiative, of all projects or those of some
-    portfolios (by ids). Cost: one query."""
+    portfolios (by ids). Cost: one query, or none with `state` for readers of everything."""
+    if state is not None:
+        inside = None if portfolios is None else tuple(portfolios)
+        return remembered(
+            "credits",
+            (period, customer, initiative, inside),
+            lambda: credits(
+                period, visible_to=visible_to, customer=customer, initiative=initiative, portfolios=portfolios
+            ),
+            state=state,
+            visible_to=visible_to,
+            most=8,
+        )
     where, params = ["c.method = %s", "c.year = %s", "c.state[%s] <> 0"], [PROPORTIONAL, period.year, period.slot + 1]
     if customer is not None:
         where.append(

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from dashboards.selectors.measured import Published, component_numbers
+from dashboards.selectors.remembered import remembered
 from metrics.cells import WITH_VALUE
 from metrics.index import KEY as INDEX
 from metrics.index import VERSION as INDEX_VERSION
@@ -64,7 +65,20 @@ SELECT c.id, c.code, c.name, coalesce(c.segment, ''), coalesce(c.country, ''), c
 def customer_rows(
     period: Period, against: Period, *, state: Published, visible_to: Visibility, code: str | None = None
 ) -> list[CustomerRow]:
-    """All visible live customers by name, or the one of a code. Cost: one query."""
+    """All visible live customers by name, or the one of a code. Cost: one query, or none for readers of everything."""
+    return remembered(
+        "customers",
+        (period, against, code),
+        lambda: _read(period, against, state, visible_to, code),
+        state=state,
+        visible_to=visible_to,
+        most=8,
+    )
+
+
+def _read(
+    period: Period, against: Period, state: Published, visible_to: Visibility, code: str | None
+) -> list[CustomerRow]:
     numbers = component_numbers(state.run)
     params: dict[str, Any] = {
         "slot": period.slot + 1,

@@ -10,7 +10,10 @@ from typing import Any
 from django.db import connection
 from django.http import Http404
 
-from metrics.incident_harm import Only
+from dashboards.selectors.measured import Published
+from dashboards.selectors.remembered import remembered
+from metrics.incident_harm import Harm, Only, harm_of_period
+from metrics.periods import Period
 from portfolio.rights import Visibility
 
 
@@ -124,3 +127,15 @@ def incident_named(code: str, *, visible_to: Visibility) -> IncidentNames:
         Deployment(*rest) if rest[0] is not None else None,
         {key: Named(code, name) for key, code, name in hit or () if visible_to.sees_id("customers", key)},
     )  # fmt: skip
+
+
+def harm_shown(period: Period, *, state: Published, visible_to: Visibility, only: Only | None = None) -> Harm:
+    """Incidents of a period by harm. Cost: three queries, or none for readers of everything."""
+    return remembered(
+        "harm",
+        (period, only),
+        lambda: harm_of_period(period, state.as_of, visible_to=visible_to, only=only),
+        state=state,
+        visible_to=visible_to,
+        most=3,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from dashboards.selectors.measured import Published, component_numbers
+from dashboards.selectors.remembered import remembered
 from metrics.cells import WITH_VALUE
 from metrics.periods import Period
 from metrics.registry import metrics
@@ -63,7 +64,20 @@ SELECT i.id, i.code, i.name, coalesce(i.objective, ''), i.factor, i.start_on, i.
 def initiative_rows(
     period: Period, against: Period, *, state: Published, visible_to: Visibility, code: str | None = None
 ) -> list[InitiativeRow]:
-    """All visible live initiatives, or the one of a code. Cost: one query."""
+    """All visible live initiatives, or the one of a code. Cost: one query, or none for readers of everything."""
+    return remembered(
+        "initiatives",
+        (period, against, code),
+        lambda: _read(period, against, state, visible_to, code),
+        state=state,
+        visible_to=visible_to,
+        most=8,
+    )
+
+
+def _read(
+    period: Period, against: Period, state: Published, visible_to: Visibility, code: str | None
+) -> list[InitiativeRow]:
     numbers = component_numbers(state.run)
     catalogue = metrics()
     params: dict[str, Any] = {

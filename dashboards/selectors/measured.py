@@ -39,6 +39,8 @@ class Published:
     as_of: date
     computed_at: datetime
     years: tuple[int, ...]
+    facts: int = 0
+    """The newest change set: facts are written under a lock, so its number tells whether any has changed."""
 
     def periods(self) -> list[str]:
         """Codes of every period that has begun and can hold values, newest first, quarters, years, months mixed."""
@@ -59,14 +61,15 @@ def published() -> Published | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT r.id, r.as_of, r.published_at, (SELECT array_agg(DISTINCT s.year) FROM metrics_series s "
-            "WHERE s.scope_id = (SELECT k.id FROM metrics_scope k WHERE k.kind = 'enterprise' LIMIT 1)) "
+            "WHERE s.scope_id = (SELECT k.id FROM metrics_scope k WHERE k.kind = 'enterprise' LIMIT 1)), "
+            "(SELECT coalesce(max(c.id), 0) FROM portfolio_changeset c) "
             "FROM metrics_run r WHERE r.state = 'published' AND r.as_of IS NOT NULL "
             "ORDER BY r.published_at DESC, r.id DESC LIMIT 1"
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    return Published(row[0], row[1], row[2], tuple(sorted(row[3] or ())))
+    return Published(row[0], row[1], row[2], tuple(sorted(row[3] or ())), row[4])
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
+from dashboards.selectors.remembered import forget
 from portfolio.models import Customer, Portfolio
 from portfolio.rights import Role
 from portfolio.services.rights import grant_add, role_set
@@ -28,9 +29,11 @@ def pages_stored(django_db_setup: None, django_db_blocker: Any) -> Iterator[Comp
 @pytest.fixture
 def db(pages_stored: Company, django_db_blocker: Any) -> Iterator[None]:
     """The reference company's database, connected; what the test writes is rolled back."""
+    forget()  # what an earlier test wrote without a change set
     with django_db_blocker.unblock(), connected_to(pages_stored.database), transaction.atomic():
         yield
         transaction.set_rollback(True)
+    forget()
 
 
 @pytest.fixture
