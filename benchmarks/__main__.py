@@ -19,8 +19,10 @@ def main() -> None:
     for module, *arguments in (
         ("bench_import", "--rounds", "1", "--share", share),
         ("bench_layout",),
+        # Reads too: the values are there.
         ("bench_compute", "--workers", "--sizes", *options.sizes),
-        ("bench_read", "--sizes", *options.sizes),
+        ("bench_pages", "--sizes", *options.sizes),
+        ("bench_browser", "--sizes", *options.sizes),
     ):
         print(f"\n{module}", flush=True)
         if subprocess.call([sys.executable, "-m", f"benchmarks.{module}", *arguments], cwd=ROOT):
