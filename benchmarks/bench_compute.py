@@ -45,7 +45,7 @@ VALUES: Final = (
     " scope_id, year, value, numerator, denominator, n, state FROM metrics_series) t"
 )
 LONG_ABOVE: Final = 2_000_000
-"""Facts above which what is shown at smaller sizes already is left out, so that all ends within a quarter of an hour."""
+"""Facts above which what is shown at smaller sizes already is left out, so that all ends in a quarter of an hour."""
 
 
 class Figures:
