@@ -530,15 +530,3 @@ def run_progress(run: Run) -> dict[str, Any]:
 def runs_waiting() -> int:
     """Runs that are wanted and not begun. Cost: one query."""
     return Run.objects.filter(state=Run.State.WANTED).count()
-
-
-def retry_failed(run_id: int) -> Run:
-    """Wish again for what a failed run was to compute."""
-    failed = Run.objects.get(pk=run_id, state=Run.State.FAILED)
-    return run_request(
-        cause=failed.cause,
-        full=failed.is_full,
-        as_of=failed.as_of if failed.as_of_fixed else None,
-        request=failed.request,
-        by=failed.requested_by,
-    )
