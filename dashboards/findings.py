@@ -161,25 +161,53 @@ def family_sentence(measures: Sequence[Judged]) -> str:
 
 
 def trend_title(values: Sequence[float | None], target: float | None, words: object, kind: str) -> str:
-    """The title of a line: how often it rose of the last eight, and where it stands to its target."""
+    """The title of a line: how often it rose (or fell, when it did so more often) of the last eight, and its place."""
     known = [v for v in values if v is not None]
     if len(known) < 2:
         return _("One value so far") if known else _("No value yet")
     last = known[-9:]
     rises = sum(b > a + 1e-9 for a, b in pairwise(last))
+    falls = sum(b < a - 1e-9 for a, b in pairwise(last))
     steps = len(last) - 1
     place = ""
     if target is not None:
         place = _("on target") if known[-1] >= target else _("still short of target")
-    said = {
-        "quarter": ngettext(
-            "Up in %(rises)s of the last %(steps)s quarter", "Up in %(rises)s of the last %(steps)s quarters", steps
-        ),
-        "month": ngettext(
-            "Up in %(rises)s of the last %(steps)s month", "Up in %(rises)s of the last %(steps)s months", steps
-        ),
-        "year": ngettext(
-            "Up in %(rises)s of the last %(steps)s year", "Up in %(rises)s of the last %(steps)s years", steps
-        ),
-    }[kind] % {"rises": f.number(rises), "steps": f.number(steps)}
+    said = _times(rises, falls, steps, kind)
     return _("%(said)s, %(place)s") % {"said": said, "place": place} if place else said
+
+
+def _times(rises: int, falls: int, steps: int, kind: str) -> str:
+    """How often a line moved, the way that it moved more often."""
+    if not rises and not falls:
+        words = {
+            "quarter": ngettext("Unchanged over %(steps)s quarter", "Unchanged over %(steps)s quarters", steps),
+            "month": ngettext("Unchanged over %(steps)s month", "Unchanged over %(steps)s months", steps),
+            "year": ngettext("Unchanged over %(steps)s year", "Unchanged over %(steps)s years", steps),
+        }
+    elif falls > rises:
+        words = {
+            "quarter": ngettext(
+                "Down in %(times)s of the last %(steps)s quarter",
+                "Down in %(times)s of the last %(steps)s quarters",
+                steps,
+            ),
+            "month": ngettext(
+                "Down in %(times)s of the last %(steps)s month", "Down in %(times)s of the last %(steps)s months", steps
+            ),
+            "year": ngettext(
+                "Down in %(times)s of the last %(steps)s year", "Down in %(times)s of the last %(steps)s years", steps
+            ),
+        }
+    else:
+        words = {
+            "quarter": ngettext(
+                "Up in %(times)s of the last %(steps)s quarter", "Up in %(times)s of the last %(steps)s quarters", steps
+            ),
+            "month": ngettext(
+                "Up in %(times)s of the last %(steps)s month", "Up in %(times)s of the last %(steps)s months", steps
+            ),
+            "year": ngettext(
+                "Up in %(times)s of the last %(steps)s year", "Up in %(times)s of the last %(steps)s years", steps
+            ),
+        }
+    return words[kind] % {"times": f.number(max(rises, falls)), "steps": f.number(steps)}

@@ -229,7 +229,7 @@ def _plans(projects: Iterable[int] | None) -> dict[int, tuple[date, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT project_id, min(month), max(month) FROM portfolio_project_months "
-            "WHERE deleted_at IS NULL AND planned_value IS NOT NULL AND (%s OR project_id = ANY(%s)) "
+            "WHERE deleted_at IS NULL AND planned_value > 0 AND (%s OR project_id = ANY(%s)) "
             "GROUP BY project_id",
             [asked is None, asked or []],
         )
@@ -239,6 +239,11 @@ def _plans(projects: Iterable[int] | None) -> dict[int, tuple[date, int]]:
 
 def _months_between(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
+
+
+def finished_as_of(run: int, published_at: datetime | None, as_of: date) -> FinishedProjects:
+    """As `finished_projects`, for a caller who knows the published run already."""
+    return _finished(connection.settings_dict["NAME"], run, published_at, as_of)
 
 
 def finished_projects() -> FinishedProjects:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from dashboards import formatting as f
-from dashboards.figures.marks import month_ticks, note, round_steps
-from dashboards.parts import Cell, Figure, table
+from dashboards.figures.marks import Event, by_month, labels_of, month_ticks, months_on, note, round_steps
+from dashboards.parts import Cell, Figure, Key, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,14 @@ class FlowMonth:
 
 
 def flow_figure(
-    months: Sequence[FlowMonth], *, key: str, title: str, unit: str, words: tuple[str, str], source: str = ""
+    months: Sequence[FlowMonth],
+    *,
+    key: str,
+    title: str,
+    unit: str,
+    words: tuple[str, str],
+    source: str = "",
+    events: Sequence[Event] = (),
 ) -> Figure:
     """Two lines, named at their ends, and the open rest as a bar between them."""
     x = [m.month.isoformat() for m in months]
@@ -41,7 +48,9 @@ def flow_figure(
         }
         for name, color, word in (("entered", "$ink", words[0]), ("left", "$accent", words[1]))
     ]
-    notes = []
+    dated = by_month(events, months[0].month, last.month + dt.timedelta(days=30))
+    marked = months_on(dated)
+    notes = list(marked.notes)
     middle = months[max(0, len(months) // 2 - 1)]
     for name, color, word, side in (("entered", "$ink", words[0], "bottom"), ("left", "$accent", words[1], "top")):
         notes.append(
@@ -54,7 +63,7 @@ def flow_figure(
                 font={"color": color, "weight": 600},
             )
         )
-    shapes = []
+    shapes = list(marked.shapes)
     if last.entered != last.left:
         end = last.month.isoformat()
         shapes.append(
@@ -88,20 +97,23 @@ def flow_figure(
             "yaxis": {"range": [marks[0], marks[-1]], "tickvals": marks, "ticktext": [f.number(m) for m in marks]},
             "shapes": shapes,
             "annotations": notes,
-            "margin": {"r": 64},
+            "margin": {"r": 64, "t": 22 if marked.notes else 12},
         },
         table=table(
-            [_("Month"), *words, _("Open")],
+            [_("Month"), *words, _("Open"), *[_("Events")] * bool(dated)],
             [
                 (
                     Cell(f.month_year(m.month), m.month.isoformat()[:7]),
                     Cell(f.number(m.entered), m.entered),
                     Cell(f.number(m.left), m.left),
                     Cell(f.number(m.entered - m.left), m.entered - m.left),
+                    *[labels_of(dated, m.month)] * bool(dated),
                 )
                 for m in months
             ],
         ),
         source=source,
+        legend=(Key("event", _("Event")),) if dated else (),
+        told=marked.told,
         height=240,
     )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dashboards import formatting as f
 
 Dict = dict[str, Any]
@@ -25,7 +27,10 @@ def short(text: str, length: int = 32) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something dated that a reader must know to read the line: launch, incident, restatement, version break."""
+    """Something dated that a reader must know to read the line: launch, incident, restatement, version break.
+
+    `at` is the code of a period on an axis of periods, an ISO date on an axis of days.
+    """
 
     at: str
     label: str
@@ -62,14 +67,71 @@ def band(x: Sequence[Any], low: Sequence[float], high: Sequence[float], color: s
     }
 
 
-def events_on(events: Sequence[Event]) -> tuple[list[Dict], list[Dict]]:
-    """Lines and words of dated events, at the top of the plot."""
-    shapes = [upright(e.at, color="$ink-3", dash="dot") for e in events]
-    words = [
-        note(short(e.label, 26), e.at, 1, yref="paper", yanchor="bottom", font={"color": "$ink-3", "size": 11})
-        for e in events
-    ]
-    return shapes, words
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Events as a figure draws them: lines, words over them, and what each letter stands for."""
+
+    shapes: tuple[Dict, ...] = ()
+    notes: tuple[Dict, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
+
+
+FEW = 2
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def events_on(groups: Sequence[tuple[Any, str, Sequence[str]]], *, small: bool = False) -> Marked:
+    """Groups of events: where on the axis, when in words, and the labels of all that happened there.
+
+    One or two marks carry their label; more carry letters, told under the figure. A small multiple has lines alone.
+    """
+    shapes = tuple(upright(x, color="$ink-3", dash="dot") for x, _when, _labels in groups)
+    if small:
+        return Marked(shapes)
+    font = {"color": "$ink-3", "size": 11}
+    if len(groups) <= FEW:
+        words = [
+            labels[0] if len(labels) == 1 else _("%(n)s events") % {"n": f.number(len(labels))}
+            for _x, _w, labels in groups
+        ]
+        told: tuple[tuple[str, str], ...] = ()
+    else:
+        groups = groups[-len(LETTERS) :]
+        words = list(LETTERS[: len(groups)])
+        told = tuple(
+            (letter, f"{when}: {', '.join(labels)}") for letter, (_x, when, labels) in zip(words, groups, strict=True)
+        )
+    notes = tuple(
+        note(short(word, 26), x, 1, yref="paper", yanchor="bottom", font=font)
+        for word, (x, _when, _labels) in zip(words, groups, strict=True)
+    )
+    return Marked(shapes, notes, told)
+
+
+def by_month(events: Sequence[Event], first: dt.date, last: dt.date) -> dict[str, list[Event]]:
+    """Events of days from `first` to `last` (ISO dates in `at`) by their month, oldest first, each label once."""
+    found: dict[str, list[Event]] = {}
+    for event in sorted(events, key=lambda e: e.at):
+        if first.isoformat() <= event.at <= last.isoformat():
+            held = found.setdefault(event.at[:7], [])
+            if event.label not in {each.label for each in held}:
+                held.append(event)
+    return found
+
+
+def months_on(found: dict[str, list[Event]]) -> Marked:
+    """Marks of events on an axis of days: one a month, at the day of its first event."""
+    return events_on(
+        [
+            (held[0].at, f.month_year(dt.date.fromisoformat(f"{month}-01")), [e.label for e in held])
+            for month, held in found.items()
+        ]
+    )
+
+
+def labels_of(found: dict[str, list[Event]], month: dt.date) -> str:
+    """The events of a month as the cell of a table."""
+    return "; ".join(event.label for event in found.get(month.isoformat()[:7], ()))
 
 
 def name_axis(names: Sequence[str], length: int = 32) -> Dict:

@@ -13,10 +13,12 @@ from dashboards.figures.marks import (
     Dict,
     Event,
     band,
-    events_on,
+    by_month,
+    labels_of,
     level,
     money_marks,
     month_ticks,
+    months_on,
     name_axis,
     note,
     plain,
@@ -88,7 +90,10 @@ def s_curve_figure(
             }
         )
     actual = [(m.month, m.actual) for m in months if m.actual is not None]
-    shapes, words = events_on(events)
+    reach = [m.month for m in months] or [today]
+    dated = by_month(events, reach[0], max(reach[-1] + dt.timedelta(days=31), today))
+    marked = months_on(dated)
+    shapes, words = list(marked.shapes), list(marked.notes)
     if forecast is not None and actual:
         start_on, start = _end(actual[-1][0]), actual[-1][1]
         finish = forecast.finish_on.isoformat()
@@ -163,11 +168,12 @@ def s_curve_figure(
             "margin": {"r": 76 if forecast else 16, "t": 22},
         },
         table=table(
-            [_("Month"), _("Planned"), _("Earned"), _("Actual cost")],
+            [_("Month"), _("Planned"), _("Earned"), _("Actual cost"), *[_("Events")] * bool(dated)],
             [
                 (
                     Cell(f.month_year(m.month), m.month.isoformat()[:7]),
                     *(Cell(f.money(v, currency, decimals=2), v) for v in (m.planned, m.earned, m.actual)),
+                    *[labels_of(dated, m.month)] * bool(dated),
                 )
                 for m in months
             ],
@@ -177,7 +183,9 @@ def s_curve_figure(
             Key("ink", _("Actual cost")),
             Key("line", _("Earned")),
             *((Key("ink-dots", _("Forecast")),) if forecast else ()),
+            *((Key("event", _("Event")),) if dated else ()),
         ),
+        told=marked.told,
         height=320,
         narrow={"layout": {"margin": {"r": 56}}},
         source=source,
@@ -217,11 +225,11 @@ def milestone_figure(
     unit: str,
     today: dt.date,
     key: str = "milestones",
-    events: Sequence[Event] = (),
 ) -> Figure:
     """Hollow diamond = plan or forecast, filled = done, a line between them, the slip in words."""
     ordered = sorted(milestones, key=lambda m: (m.planned_on, m.name))
-    shapes, words = events_on(events)
+    shapes: list[Dict] = []
+    words: list[Dict] = []
     for place, m in enumerate(ordered):
         late = m.slip_days > 0
         shapes.append(

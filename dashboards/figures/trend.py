@@ -97,9 +97,9 @@ def trend_figure(
         ]
     place = {p: i for i, p in enumerate(periods)}
     told = _told(events, place)
-    lines, labels = events_on([Event(place[at], _short(named)) for at, named in told.items()])  # type: ignore[arg-type]
-    shapes += lines
-    notes += labels
+    marked = events_on([(place[at], f.period(at), named) for at, named in told.items()], small=small)
+    shapes += marked.shapes
+    notes += marked.notes
     if known and not small:
         i, p = known[-1]
         notes.append(
@@ -115,7 +115,7 @@ def trend_figure(
         },
         "shapes": shapes,
         "annotations": notes,
-        "margin": {"t": 22 if events else 12, "r": 12 if small else 52},
+        "margin": {"t": 22 if marked.notes else 12, "r": 12 if small else 52},
     }
     if not small:
         layout["xaxis"]["range"][1] = len(points) - 1 + 0.4
@@ -127,8 +127,9 @@ def trend_figure(
         layout=layout,
         table=_table(points, words, value_word, told),
         source=source,
-        legend=_legend(target, limits, bool(len(ranged) > 1), events, points, small, range_word),
+        legend=_legend(target, limits, bool(len(ranged) > 1), bool(told), points, small, range_word),
         height=height,
+        told=marked.told,
     )
 
 
@@ -197,11 +198,6 @@ def _told(events: Sequence[Event], place: dict[str, int]) -> dict[str, list[str]
     return found
 
 
-def _short(named: Sequence[str]) -> str:
-    """What stands over the line: the one event, or how many; the table has them all."""
-    return named[0] if len(named) == 1 else _("%(n)s events") % {"n": f.number(len(named))}
-
-
 def _table(points: Sequence[Point], words: Words, value_word: str, told: dict[str, list[str]]) -> Table:
     ranged = any(p.low is not None for p in points)
     counted = any(p.n is not None for p in points)
@@ -229,7 +225,7 @@ def _legend(
     target: float | None,
     limits: Limits | None,
     ranged: bool,
-    events: Sequence[Event],
+    marked: bool,
     points: Sequence[Point],
     small: bool,
     range_word: str,
@@ -243,7 +239,7 @@ def _legend(
         keys.append(Key("limit", _("Natural limits (provisional)") if limits.provisional else _("Natural limits")))
     if any(p.partial for p in points):
         keys.append(Key("ring", _("Period not over")))
-    if events:
+    if marked:
         keys.append(Key("event", _("Event")))
     if target is not None and keys:
         keys.append(Key("plan-line", _("Target")))

@@ -27,6 +27,7 @@ from dashboards.parts import Answer, Bullet, Fact, Figure, Measure, Status, bad,
 from dashboards.selectors import contribution
 from dashboards.selectors.customer_detail import ContractRow, CustomerDetail, OutcomeRow, customer_detail
 from dashboards.selectors.customers import CustomerRow, customer_rows
+from dashboards.selectors.marks import Marks, marks_of
 from dashboards.selectors.measured import INDEX, Readings, Want, index_components, readings
 from metrics.formulas.index import FACTORS
 from metrics.registry import metrics
@@ -111,8 +112,10 @@ def customer_page(state: PageState, code: str) -> CustomerPage:
     keys = [(key, name) for key, entry in metrics().items() if KIND in entry.scopes for name in entry.component_names]
     wants = [Want(KIND, (code,), (*keys, *index_components()), (*state.periods, state.against))]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
-    credits = contribution.credits(state.period, visible_to=state.visible, customer=row.id)
+    credits = contribution.credits(state.period, visible_to=state.visible, customer=row.id, state=state.published)
     moved = index_moved(found, KIND, code, state.period, state.against)
+    drawn = [*((INDEX, key) for key in FACTORS), ("net_promoter_score", "")]
+    marks = marks_of(KIND, code, drawn, periods=state.periods, state=state.published, visible_to=state.visible)
     unplanned = [i for i in detail.incidents if not i.planned]
     return CustomerPage(
         name=row.name,
@@ -121,7 +124,7 @@ def customer_page(state: PageState, code: str) -> CustomerPage:
         meta=_meta(row),
         answer=Answer(_sentence(row, found, state, detail), _support(found, state, code, credits)),
         facts=_facts(row, found, state),
-        factors=tuple(_factor(found, state, code, key) for key in FACTORS),
+        factors=tuple(_factor(found, state, code, key, marks) for key in FACTORS),
         moved=findings.moved_sentence(moved.factors, moved.total) if moved is not None else "",
         incidents_figure=_incidents(detail, state, cut),
         incidents=tuple(
@@ -140,7 +143,7 @@ def customer_page(state: PageState, code: str) -> CustomerPage:
         )
         % {"n": f.number(len(unplanned)), "period": f.period(state.period.code)},
         outcomes=tuple(outcome_line(o, state) for o in detail.outcomes),
-        survey=_survey(found, state, code),
+        survey=_survey(found, state, code, marks),
         contribution=credits_figure(credits, state, key="helped", unattributed_name=_("Claimed by no project")),
         contracts=tuple(_contract(k, state.published.as_of) for k in detail.contracts),
         here=decisions_here(KIND, code, visible=state.visible),
@@ -236,7 +239,7 @@ def _facts(row: CustomerRow, found: Readings, state: PageState) -> tuple[Fact, .
     )
 
 
-def _factor(found: Readings, state: PageState, code: str, key: str) -> Figure:
+def _factor(found: Readings, state: PageState, code: str, key: str, marks: Marks) -> Figure:
     now = found.get(KIND, code, INDEX, key, state.period)
     before = found.get(KIND, code, INDEX, key, state.against)
     title = f"{text.factor(key)} {f.number(now.value)}"
@@ -264,6 +267,7 @@ def _factor(found: Readings, state: PageState, code: str, key: str) -> Figure:
         marks=(0, 50, 100),
         height=160,
         value_word=_("Score"),
+        events=marks.on_periods(state.period.kind, INDEX, key),
     )
 
 
@@ -341,7 +345,7 @@ def outcome_status(attained: float | None, value: float | None, due_on: dt.date 
     return Status("ok", _("Under way"))
 
 
-def _survey(found: Readings, state: PageState, code: str) -> Figure | None:
+def _survey(found: Readings, state: PageState, code: str, marks: Marks) -> Figure | None:
     points = []
     for p in state.periods:
         r = found.get(KIND, code, "net_promoter_score", "", p)
@@ -371,6 +375,7 @@ def _survey(found: Readings, state: PageState, code: str) -> Figure | None:
         ceiling=100,
         value_word=text.title("net_promoter_score"),
         range_word=_("Margin of error"),
+        events=marks.on_periods(state.period.kind, "net_promoter_score"),
     )
 
 

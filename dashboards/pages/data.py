@@ -17,6 +17,7 @@ from dashboards import formatting as f
 from dashboards.frame import Option
 from dashboards.pages.overview import fresh_of
 from dashboards.parts import Answer, Fresh, Pager, RowError, Status, bad, good, strong
+from dashboards.relevance_parts import RelevancePart, relevance_part
 from dashboards.selectors.freshness import SourceAge, source_ages
 from dashboards.selectors.imports import PROBLEMS, import_get, import_list, import_problems, run_list
 from metrics.models import Run
@@ -69,6 +70,7 @@ class DataPage:
     imports: tuple[ImportLine, ...]
     older: str
     runs: tuple[RunLine, ...]
+    relevance: RelevancePart | None
     problem: str
 
 
@@ -136,6 +138,7 @@ def data_page(visible: Visibility, *, before: int | None = None, problem: str = 
         imports=tuple(_import_line(run) for run in imports),
         older=f"?before={imports[-1].pk}" if more else "",
         runs=tuple(_run_line(run) for run in run_list()) if visible.reads_all else (),
+        relevance=relevance_part(visible=visible),
         problem=problem,
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dashboards import catalogue_text as text
 from dashboards import formatting as f
@@ -18,12 +18,21 @@ from dashboards.page_state import PageState
 from dashboards.parts import Status
 from dashboards.selectors.measured import INDEX, Reading, Want, headlines_of, index_components, readings
 from dashboards.selectors.names import scope_names
+from dashboards.selectors.remembered import remembered
 from metrics.explain import ExplainedRow, Explanation, NoSuchValue, Side, explain
 from metrics.formulas.index import FACTORS, goalpost_scores
 from metrics.registry import metrics
 from metrics.scopes import SCOPE_KINDS
 
 SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A named value of a list."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +55,10 @@ class RowSide:
     total: str
     said: str
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A named value of a list."""
-
-    name: str
-    text: str
+    adds: str
+    """What the number of a row is: what it adds, or a value or input of a figure that is no sum."""
+    note: str
+    constants: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,14 @@ def explain_page(
     if metric == INDEX:
         return _index_page(state, component, kind, code, query)
     try:
-        found = explain(metric, component, kind, code, state.period, visible_to=state.visible, limit=shown)
+        found = remembered(
+            "explained",
+            (metric, component, kind, code, state.period, shown, get_language()),
+            lambda: explain(metric, component, kind, code, state.period, visible_to=state.visible, limit=shown),
+            state=state.published,
+            visible_to=state.visible,
+            most=32,
+        )
     except NoSuchValue as error:
         raise Http404(str(error)) from error
     record = found.record
@@ -183,7 +195,7 @@ def _target(found: Explanation, metric: str, component: str) -> str:
 
 
 def _side(name: str, side: Side) -> RowSide | None:
-    if not side.count and side.total is None and not side.rows_are_private:
+    if not side.count and side.total is None and not side.rows_are_private and not side.constants:
         return None
     if side.rows_are_private:
         said = _("Rows about persons are shown to administrators and PMO leads only.")
@@ -196,7 +208,18 @@ def _side(name: str, side: Side) -> RowSide | None:
                 "%(said)s; %(n)s is not visible to you", "%(said)s; %(n)s are not visible to you", side.hidden
             ) % {"said": said, "n": f.number(side.hidden)}
     total = f.number(side.total, f.decimals_for(side.total)) if side.total is not None else f.ABSENT
-    return RowSide(name, side.description, total, said, tuple(_row(row) for row in side.rows))
+    adds, note = {
+        "items": (_("Value"), _("No sum: these are the values that the figure is taken of.")),
+        "inputs": (_("Input"), _("No sum: these are the inputs of the formula.")),
+    }.get(side.rows_are, (_("Adds"), ""))
+    constants = tuple(Line(c.text, f.number(c.amount, f.decimals_for(c.amount))) for c in side.constants)
+    if constants and not note:
+        note = (
+            _("The rows and these numbers of the period make the figure; no row stands behind the numbers.")
+            if side.count
+            else _("No row stands behind it: it is made of these numbers of the period.")
+        )
+    return RowSide(name, side.description, total, said, tuple(_row(row) for row in side.rows), adds, note, constants)
 
 
 def _row(row: ExplainedRow) -> Row:
@@ -204,7 +227,7 @@ def _row(row: ExplainedRow) -> Row:
     source = row.file
     if row.file and row.line:
         source = _("%(file)s, line %(line)s") % {"file": row.file, "line": f.number(row.line)}
-    weight = f.number(row.weight, 0 if float(row.weight).is_integer() else 2)
+    weight = f.number(row.weight, 0 if float(row.weight).is_integer() else 2 if abs(row.weight) >= 0.1 else 4)
     return Row(row.key.replace("|", " · "), row.feed, weight, ", ".join(told), source)
 
 

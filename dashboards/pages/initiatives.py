@@ -42,6 +42,7 @@ from dashboards.parts import (
 from dashboards.selectors import contribution
 from dashboards.selectors.customer_detail import customer_detail
 from dashboards.selectors.initiatives import InitiativeRow, due_before, initiative_rows, outcome_measurements
+from dashboards.selectors.marks import marks_of
 from dashboards.selectors.project_detail import fold_hidden, outcome_lines
 from metrics.registry import FACTORS
 
@@ -285,12 +286,13 @@ def initiative_page(state: PageState, code: str) -> InitiativePage:
         row.customer_id, state.period, start=start, end=end, cut=cut, zone=str(zone), initiative=row.id
     )
     measured = outcome_measurements(row.id, cut=cut)
-    credits = contribution.credits(state.period, visible_to=state.visible, initiative=row.id)
+    credits = contribution.credits(state.period, visible_to=state.visible, initiative=row.id, state=state.published)
     every = [line for line in outcome_lines(state.period, cut=cut, initiative=code) if line.project]
     lines, hidden = fold_hidden(every, visible_to=state.visible, counterpart="project")
     meta = [text.factor(row.factor)]
     if row.due_on:
         meta.append(_("Due %(date)s") % {"date": f.date(row.due_on)})
+    marks = marks_of("initiative", code, periods=state.last(20), state=state.published, visible_to=state.visible)
     return InitiativePage(
         here=decisions_here("initiative", row.code, visible=state.visible),
         name=row.name,
@@ -311,6 +313,7 @@ def initiative_page(state: PageState, code: str) -> InitiativePage:
                 target=o.target,
                 words=quantity,
                 tone="$bad" if (o.attained or 0) < 0 else "$accent",
+                events=marks.on_days(),
             )
             for place, o in enumerate(detail.outcomes)
             if len(measured.get(o.outcome, ())) > 1

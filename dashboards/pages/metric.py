@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import Http404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
@@ -21,8 +21,10 @@ from dashboards.figures.trend import Limits, Point, trend_figure
 from dashboards.page_state import PageState
 from dashboards.pages.metrics import feeds_of
 from dashboards.parts import Answer, Fact, Figure, Measure, Status, strong
+from dashboards.selectors.marks import Marks, marks_of
 from dashboards.selectors.measured import Readings, Want, readings
 from dashboards.selectors.names import scope_names
+from dashboards.selectors.remembered import remembered
 from metrics.formulas.spc import xmr_chart
 from metrics.registry import Metric, metrics
 
@@ -73,13 +75,15 @@ def metric_page(state: PageState, key: str) -> MetricPage:
     keys = tuple((key, name) for name in entry.component_names)
     periods = (*state.last(24), state.against)
     wants = [Want("enterprise", ("",), keys, periods)]
-    wants += [Want(kind, None, ((key, ""),), (state.period,)) for kind in kinds]
     company = [(k, "") for k in companions(entry)]
     if company:
         wants.append(Want("enterprise", ("",), tuple(company), periods))
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
     now = found.get("enterprise", "", key, "", state.period)
     seen = state.visible.sees_kind("enterprise")
+    marks = marks_of(
+        "enterprise", "", [(key, "")], periods=state.last(24), state=state.published, visible_to=state.visible
+    )
     return MetricPage(
         title=text.title(key),
         key=key,
@@ -87,11 +91,18 @@ def metric_page(state: PageState, key: str) -> MetricPage:
         status=measures.status(now) if seen else Status("none", ""),
         answer=Answer(_sentence(entry, found, state) if seen else format_html("{}", text.title(key)), text.why(key)),
         facts=_facts(entry, found, state) if seen else (),
-        trend=_trend(entry, found, state) if seen else None,
+        trend=_trend(entry, found, state, marks) if seen else None,
         parts=tuple(measures.measure(found, state, "enterprise", "", key, name) for name in entry.components)
         if seen
         else (),
-        ranked=tuple(fig for kind in kinds for fig in [_ranked(entry, found, state, kind)] if fig is not None),
+        ranked=remembered(
+            "ranked",
+            (key, state.period, get_language()),
+            lambda: _all_ranked(entry, state, kinds),
+            state=state.published,
+            visible_to=state.visible,
+            most=64,
+        ),
         definition=_definition(entry),
         edges=entry.edges,
         read_with=tuple(measures.measure(found, state, "enterprise", "", k) for k, _c in company) if seen else (),
@@ -177,7 +188,7 @@ def _amber(now: object) -> str:
     return text.limit_text(measures.limit_words(now), limits.amber, limits.direction)  # type: ignore[arg-type]
 
 
-def _trend(entry: Metric, found: Readings, state: PageState) -> Figure | None:
+def _trend(entry: Metric, found: Readings, state: PageState, marks: Marks) -> Figure | None:
     points = [
         Point(p.code, r.value, n=r.n, remark=text.status(r.status, r.reason), partial=r.partial)
         for p in state.last(24 if state.period.kind != "year" else 8)
@@ -213,8 +224,16 @@ def _trend(entry: Metric, found: Readings, state: PageState) -> Figure | None:
         kind=measures.status(now).kind,
         height=280,
         value_word=text.title(entry.key),
+        events=marks.on_periods(state.period.kind, entry.key),
         source=_("Source: %(feeds)s") % {"feeds": ", ".join(feeds_of(entry))},
     )
+
+
+def _all_ranked(entry: Metric, state: PageState, kinds: list[str]) -> tuple[Figure, ...]:
+    """Every kind's worst values. Cost: up to two queries and one a kind."""
+    wants = [Want(kind, None, ((entry.key, ""),), (state.period,)) for kind in kinds]
+    found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
+    return tuple(fig for kind in kinds for fig in [_ranked(entry, found, state, kind)] if fig is not None)
 
 
 def _ranked(entry: Metric, found: Readings, state: PageState, kind: str) -> Figure | None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
 
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
@@ -32,7 +32,9 @@ from dashboards.parts import (
 from dashboards.selectors import contribution
 from dashboards.selectors.customers import CustomerRow, customer_rows
 from dashboards.selectors.freshness import SourceAge, source_ages
+from dashboards.selectors.marks import Marks, marks_of
 from dashboards.selectors.measured import INDEX, Readings, Want, headlines_of, index_components, readings
+from dashboards.selectors.remembered import remembered
 from metrics.formulas.index import FACTORS
 from metrics.registry import FAMILIES, metrics
 
@@ -97,7 +99,37 @@ class OverviewPage:
 
 
 def overview_page(state: PageState) -> OverviewPage:
-    """The overview of the enterprise. Cost: nine queries beyond log-in and rights."""
+    """The overview of the enterprise. Cost: two queries beyond log-in and rights while run and facts stay the same.
+
+    Decisions and the age of the sources are of this moment; the rest is of the run.
+    """
+    of_run = remembered(
+        "overview",
+        (state.period, state.against, tuple(sorted(state.asked.items())), get_language()),
+        lambda: _of_run(state),
+        state=state.published,
+        visible_to=state.visible,
+        most=8,
+    )
+    customers = customer_rows(state.period, state.against, state=state.published, visible_to=state.visible)
+    credits = contribution.credits(state.period, visible_to=state.visible, state=state.published)
+    asks = asks_of(state, customers, credits)
+    support = of_run.answer.support
+    if asks.count:
+        waiting = ngettext("%(n)s decision waits.", "%(n)s decisions wait.", asks.count)
+        support = f"{support} {waiting % {'n': f.number(asks.count)}}".strip()
+    ages = source_ages()
+    return replace(
+        of_run,
+        answer=replace(of_run.answer, support=support),
+        asks=asks,
+        fresh=tuple(fresh_of(age) for age in ages),
+        fresh_said=fresh_sentence(ages),
+    )
+
+
+def _of_run(state: PageState) -> OverviewPage:
+    """The overview without decisions and ages. Cost: up to eight queries."""
     customers = customer_rows(state.period, state.against, state=state.published, visible_to=state.visible)
     movers = changed_most(customers)
     ends = (*state.periods, state.against)
@@ -106,48 +138,45 @@ def overview_page(state: PageState) -> OverviewPage:
         Want("customer", tuple(c.code for c in movers), (*headlines_of("customer"), *index_components()), ends),
     ]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
-    credits = contribution.credits(state.period, visible_to=state.visible)
+    credits = contribution.credits(state.period, visible_to=state.visible, state=state.published)
     shares = [findings.Share(c.name, c.change) for c in credits.projects]
     moved = index_moved(found, "enterprise", "", state.period, state.against)
     index = replace(
         measures.measure(found, state, "enterprise", "", INDEX),
         text=f.number(found.value("enterprise", "", INDEX, "", state.period)),
     )
-    asks = asks_of(state, customers, credits)
-    ages = source_ages()
+    marks = marks_of(
+        "enterprise", "", [(INDEX, "")], periods=state.periods, state=state.published, visible_to=state.visible
+    )
     return OverviewPage(
-        answer=_answer(found, state, shares, asks.count),
+        answer=_answer(found, state, shares),
         index=index,
         against=f.number(found.value("enterprise", "", INDEX, "", state.against)),
-        trend=_trend(found, state),
+        trend=_trend(found, state, marks),
         factors=tuple(_factor(found, state, key) for key in FACTORS),
         moved=findings.moved_sentence(moved.factors, moved.total) if moved is not None else "",
         contribution=credits_figure(credits, state),
-        asks=asks,
+        asks=Asks((), 0, ""),
         families=tuple(family(found, state, key) for key in FAMILIES),
         customers=tuple(customer_line(found, state, c) for c in movers),
         customer_count=ngettext("%(n)s customer", "All %(n)s customers", len(customers))
         % {"n": f.number(len(customers))},
         project_count=_("All projects"),
-        fresh=tuple(fresh_of(age) for age in ages),
-        fresh_said=fresh_sentence(ages),
+        fresh=(),
+        fresh_said="",
     )
 
 
-def _answer(found: Readings, state: PageState, shares: list[findings.Share], asks: int) -> Answer:
+def _answer(found: Readings, state: PageState, shares: list[findings.Share]) -> Answer:
     now = found.get("enterprise", "", INDEX, "", state.period)
     before = found.value("enterprise", "", INDEX, "", state.against)
     change = now.value - before if now.value is not None and before is not None else None
     level = findings.level_sentence(_("Customer success"), now.value, change, state.before)
     colours = {k: found.get("enterprise", "", INDEX, k, state.period).colour for k in FACTORS}
-    support = findings.factors_sentence(colours)
-    if asks:
-        waiting = ngettext("%(n)s decision waits.", "%(n)s decisions wait.", asks)
-        support = f"{support} {waiting % {'n': f.number(asks)}}".strip()
-    return Answer(format_html("{} {}", level, findings.credit_sentence(shares)), support)
+    return Answer(format_html("{} {}", level, findings.credit_sentence(shares)), findings.factors_sentence(colours))
 
 
-def _trend(found: Readings, state: PageState) -> Figure:
+def _trend(found: Readings, state: PageState, marks: Marks) -> Figure:
     band = index_range(found, "enterprise", "", state.period)
     points = []
     for p in state.periods:
@@ -175,6 +204,7 @@ def _trend(found: Readings, state: PageState) -> Figure:
         floor=0,
         ceiling=100,
         value_word=_("Index"),
+        events=marks.on_periods(state.period.kind, INDEX),
     )
 
 
@@ -211,14 +241,24 @@ def credits_figure(
         return None
     largest = sorted(credits.projects, key=lambda c: -abs(c.change))[:14]
     cut = min(state.period.end, state.published.as_of)
-    spread = contribution.ranges(
-        [c.id for c in largest],
-        state.period,
-        cut=cut,
-        start=state.period.start,
-        customer=credits.customer,
-        initiative=credits.initiative,
+    ids = tuple(c.id for c in largest)
+    spread = remembered(
+        "ranges",
+        (ids, state.period, cut, credits.customer, credits.initiative),
+        lambda: contribution.ranges(
+            ids,
+            state.period,
+            cut=cut,
+            start=state.period.start,
+            customer=credits.customer,
+            initiative=credits.initiative,
+        ),
+        state=state.published,
+        visible_to=state.visible,
+        most=64,
     )
+    # Bars beyond these are folded into one, which leads nowhere.
+    drawn = {c.id for c in (*by_points(credits.projects)[:12], *by_points(credits.projects)[-12:])}
     bars = []
     for c in credits.projects:
         r = spread.get(c.id)
@@ -229,7 +269,7 @@ def credits_figure(
                 r.low if r else None,
                 r.high if r else None,
                 r.claimed_only if r else False,
-                state.url("project", c.code),
+                state.url("project", c.code) if c.id in drawn else "",
             )
         )
     if whole:
@@ -257,6 +297,11 @@ def credits_figure(
         source_link=_("How contribution is computed"),
         decimals=1 if max((abs(b.points) for b in bars), default=0) >= 1 else 2,
     )
+
+
+def by_points(credits: tuple[contribution.Credit, ...]) -> list[contribution.Credit]:
+    """The largest gain first, the largest loss last."""
+    return sorted(credits, key=lambda c: (-c.change, c.name))
 
 
 def family(found: Readings, state: PageState, key: str) -> Family:

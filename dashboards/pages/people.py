@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
@@ -18,8 +18,10 @@ from dashboards.figures.survival import AtRisk, Survival, survival_figure
 from dashboards.figures.trend import Point, trend_figure
 from dashboards.page_state import PageState
 from dashboards.parts import Answer, Column, Figure, Measure, Status, good, status_of
+from dashboards.selectors.marks import Marks, marks_of
 from dashboards.selectors.measured import Readings, Want, readings
 from dashboards.selectors.people import Leaving, Stay, leaving, stay
+from dashboards.selectors.remembered import remembered
 from metrics.cells import SMALLEST_GROUP
 from metrics.registry import metrics
 from metrics.selectors import ValueQuery, values
@@ -83,6 +85,14 @@ def people_page(state: PageState) -> PeoplePage:
         visible_to=state.visible,
         targets=state.targets,
     )
+    marks = marks_of(
+        "enterprise",
+        "",
+        [(key, "") for key in LINES],
+        periods=state.periods,
+        state=state.published,
+        visible_to=state.visible,
+    )
     return PeoplePage(
         answer=Answer(
             _sentence(stayed, found, state, family),
@@ -92,10 +102,17 @@ def people_page(state: PageState) -> PeoplePage:
         reasons=_reasons(left),
         reasons_said=_("Too few people left in twelve months to say why.") if left.total < SMALLEST_GROUP else "",
         plans=_plans(found, state),
-        lines=tuple(fig for key in LINES for fig in [_line(found, state, key)] if fig is not None),
+        lines=tuple(fig for key in LINES for fig in [_line(found, state, key, marks)] if fig is not None),
         measures=tuple(measures.measure(found, state, "enterprise", "", key) for key in family),
         columns=(Column(_("Team")), *(Column(text.title(key), numeric=True) for key in TEAM_METRICS)),
-        teams=_teams(state),
+        teams=remembered(
+            "teams",
+            (state.period, get_language()),
+            lambda: _teams(state),
+            state=state.published,
+            visible_to=state.visible,
+            most=8,
+        ),
     )
 
 
@@ -224,7 +241,7 @@ def _plans(found: Readings, state: PageState) -> Figure | None:
     )
 
 
-def _line(found: Readings, state: PageState, key: str) -> Figure | None:
+def _line(found: Readings, state: PageState, key: str, marks: Marks) -> Figure | None:
     now = found.get("enterprise", "", key, "", state.period)
     points = [
         Point(p.code, r.value, n=r.n, remark=text.status(r.status, r.reason), partial=r.partial)
@@ -250,6 +267,7 @@ def _line(found: Readings, state: PageState, key: str) -> Figure | None:
         floor=0.0 if min((p.value for p in points if p.value is not None), default=0.0) >= 0 else None,
         ceiling=1.0 if now.unit == "ratio" and max((p.value or 0.0) for p in points) <= 1 else None,
         value_word=text.title(key),
+        events=marks.on_periods(state.period.kind, key),
     )
 
 

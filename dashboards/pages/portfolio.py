@@ -16,6 +16,7 @@ from dashboards import formatting as f
 from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.progress import Milestone, milestone_figure
 from dashboards.frame import Link
+from dashboards.money import COST, TIME, Money, money_of
 from dashboards.page_state import PageState
 from dashboards.pages.overview import credits_figure
 from dashboards.pages.overview_part import PortfolioLine, portfolio_line
@@ -38,6 +39,7 @@ class PortfolioPage:
     crumbs: tuple[Link, ...]
     answer: Answer
     facts: tuple[Fact, ...]
+    money: Money
     contribution: Figure | None
     milestones: Figure | None
     children: tuple[PortfolioLine, ...]
@@ -66,7 +68,7 @@ def portfolio_page(state: PageState, code: str) -> PortfolioPage:
         if any(c.kind == kind for c in children)
     ]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
-    credits = contribution.credits(state.period, visible_to=state.visible, portfolios=inside)
+    credits = contribution.credits(state.period, visible_to=state.visible, portfolios=inside, state=state.published)
     now = found.get(row.kind, code, INDEX, "", state.period)
     return PortfolioPage(
         name=row.name,
@@ -76,6 +78,7 @@ def portfolio_page(state: PageState, code: str) -> PortfolioPage:
         crumbs=_crumbs(tree, row, state),
         answer=Answer(_sentence(row, found, state, credits)),
         facts=_facts(row, found, state),
+        money=money_of(found, state, row.kind, code),
         contribution=credits_figure(credits, state, whole=False),
         milestones=_milestones(inside, state),
         children=tuple(portfolio_line(c, found, state) for c in children),
@@ -128,20 +131,9 @@ def _sentence(row: PortfolioRow, found: Readings, state: PageState, credits: con
 
 
 def _facts(row: PortfolioRow, found: Readings, state: PageState) -> tuple[Fact, ...]:
-    """Budget, spent, forecast, remaining; then the two indexes and milestones."""
-    key = "cost_performance_index"
-    cost = found.get(row.kind, row.code, key, "", state.period)
-    planned = found.value(row.kind, row.code, key, "budget_at_completion", state.period)
-    ends = found.value(row.kind, row.code, key, "estimate_at_completion", state.period)
-    spent = cost.denominator
-    none = text.status(cost.status, cost.reason) if cost.value is None else ""
-    facts = [
-        Fact(_("Budget"), f.money(planned), _("planned value of running projects") if planned is not None else none),
-        Fact(_("Spent"), f.money(spent), f.percent(spent / planned) if spent is not None and planned else ""),
-        Fact(_("Forecast"), f.money(ends), "", why=state.why(key, row.kind, row.code, "estimate_at_completion")),
-        Fact(_("Remaining"), f.money(ends - spent if ends is not None and spent is not None else None)),
-    ]
-    for name in (key, "schedule_performance_index_time", "milestones_on_time_rate"):
+    """The two indexes and milestones; money stands in a row of its own."""
+    facts = []
+    for name in (COST, TIME, "milestones_on_time_rate"):
         r = found.get(row.kind, row.code, name, "", state.period)
         facts.append(
             Fact(

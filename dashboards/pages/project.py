@@ -20,10 +20,12 @@ from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.flow import FlowMonth, flow_figure
 from dashboards.figures.progress import Forecast, Milestone, Month, milestone_figure, s_curve_figure
 from dashboards.figures.trend import Point, trend_figure
+from dashboards.money import COST, TIME, Money, dates_text, final_period, forecast_of, money_of
 from dashboards.page_state import PageState
 from dashboards.pages.projects import state_word
 from dashboards.parts import Answer, Bullet, Fact, Figure, Measure, Status, bad, good, status_of, strong
 from dashboards.selectors import contribution
+from dashboards.selectors.marks import Marks, marks_of
 from dashboards.selectors.measured import Readings, Want, readings
 from dashboards.selectors.project_detail import (
     Hidden,
@@ -33,6 +35,7 @@ from dashboards.selectors.project_detail import (
     outcome_lines,
     project_detail,
 )
+from metrics.periods import Period
 from metrics.registry import metrics
 
 KIND = "project"
@@ -69,6 +72,7 @@ class ProjectPage:
     portfolio_url: str
     answer: Answer
     facts: tuple[Fact, ...]
+    money: Money
     description: str
     report: str
     report_status: Status | None
@@ -93,12 +97,21 @@ def project_page(state: PageState, code: str) -> ProjectPage:
     if detail is None:
         raise Http404(code)
     keys = [(key, name) for key, entry in metrics().items() if KIND in entry.scopes for name in entry.component_names]
-    wants = [Want(KIND, (code,), tuple(keys), (*state.periods, state.against))]
+    ended = (Period.containing("year", detail.actual_finish_on),) if detail.actual_finish_on else ()
+    wants = [Want(KIND, (code,), tuple(keys), (*state.periods, state.against, *ended))]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
     every = outcome_lines(state.period, cut=cut, project=code)
     lines, hidden = fold_hidden(every, visible_to=state.visible, counterpart="initiative")
     spread = contribution.ranges([detail.id], state.period, cut=cut, start=state.period.start).get(detail.id)
     forecast = forecast_of(detail, found, state)
+    marks = marks_of(
+        KIND,
+        code,
+        [("project_contribution", "")],
+        periods=state.last(20),
+        state=state.published,
+        visible_to=state.visible,
+    )
     change = found.value(KIND, code, "project_contribution", "change", state.period)
     return ProjectPage(
         name=detail.name,
@@ -111,13 +124,23 @@ def project_page(state: PageState, code: str) -> ProjectPage:
         else "",
         answer=Answer(_sentence(detail, found, state, forecast, cut), _support(every)),
         facts=_facts(detail, found, state, spread, forecast),
+        money=money_of(
+            found,
+            state,
+            KIND,
+            code,
+            approved=detail.budget,
+            currency=detail.currency,
+            forecast=forecast,
+            ended_on=_ended(detail, cut),
+        ),
         description=detail.description,
         report=_report(detail),
         report_status=status_of(detail.report.rag) if detail.report and detail.report.rag else None,
-        progress=_progress(detail, state, forecast, cut),
+        progress=_progress(detail, state, forecast, cut, marks),
         milestones=_milestones(detail, cut),
-        defects=_defects(detail),
-        points=_points(found, state, code),
+        defects=_defects(detail, marks),
+        points=_points(found, state, code, marks),
         reach=tuple(reach_line(line, state) for line in lines),
         reach_sum=f.number(sum(line.points for line in every), 2, sign=True),
         reach_change=f.number(change, 2, sign=True),
@@ -168,21 +191,6 @@ def _meta(detail: ProjectDetail) -> tuple[str, ...]:
     return tuple(told)
 
 
-def forecast_of(detail: ProjectDetail, found: Readings, state: PageState) -> Forecast | None:
-    """Where cost and plan end when the indexes of the period go on; None without them or once finished.
-
-    Cost is the stored estimate at completion; the finish is the planned duration divided by the time index.
-    """
-    cost = found.value(KIND, detail.code, "cost_performance_index", "estimate_at_completion", state.period)
-    pace = found.value(KIND, detail.code, "schedule_performance_index_time", "", state.period)
-    planned = [m.month for m in detail.months if m.planned]
-    if cost is None or not pace or not planned or detail.actual_finish_on is not None:
-        return None
-    months = (planned[-1].year - planned[0].year) * 12 + planned[-1].month - planned[0].month + 1
-    days = round(months / pace * 30.4375)
-    return Forecast(planned[0] + dt.timedelta(days=days), cost)
-
-
 def _sentence(
     detail: ProjectDetail, found: Readings, state: PageState, forecast: Forecast | None, cut: dt.date
 ) -> SafeString:
@@ -219,9 +227,12 @@ def _plan_sentence(
 ) -> SafeString:
     if detail.actual_finish_on is not None and detail.planned_finish_on is not None and detail.actual_finish_on < cut:
         slip = (detail.actual_finish_on - detail.planned_finish_on).days
-        if slip > 0:
-            return format_html(_("It finished {days} late."), days=bad(f.days(slip)))
-        return escape(_("It finished on time."))
+        finished = (
+            format_html(_("It finished {days} late."), days=bad(f.days(slip)))
+            if slip > 0
+            else escape(_("It finished on time."))
+        )
+        return format_html("{} {}", finished, _cost_sentence(detail, found, state))
     if forecast is None:
         return SafeString("")
     late = (forecast.finish_on - detail.planned_finish_on).days if detail.planned_finish_on else 0
@@ -239,6 +250,35 @@ def _plan_sentence(
     if share >= 0.01:
         return format_html(_("At this pace it costs {share} more than planned."), share=bad(f.percent(share)))
     return escape(_("At this pace it ends as planned."))
+
+
+def _cost_sentence(detail: ProjectDetail, found: Readings, state: PageState) -> SafeString:
+    """What a finished project came to, beside its budget."""
+    at = final_period(found, KIND, detail.code, state, detail.actual_finish_on)
+    spent = found.get(KIND, detail.code, COST, "", at).denominator
+    planned = found.value(KIND, detail.code, COST, "budget_at_completion", at)
+    if detail.budget is not None and detail.currency == settings.EPMO_BASE_CURRENCY:
+        planned = detail.budget
+    if spent is None:
+        return SafeString("")
+    if not planned:
+        return format_html(_("It cost {money}."), money=strong(f.money(spent)))
+    share = spent / planned - 1
+    if abs(share) < 0.005:
+        return format_html(_("It cost {money}, as budgeted."), money=strong(f.money(spent)))
+    if share > 0:
+        return format_html(
+            _("It cost {money}, {share} over budget."), money=strong(f.money(spent)), share=bad(f.percent(share))
+        )
+    return format_html(
+        _("It cost {money}, {share} under budget."), money=strong(f.money(spent)), share=good(f.percent(-share))
+    )
+
+
+def _ended(detail: ProjectDetail, cut: dt.date) -> dt.date | None:
+    """The day on which it ended, as far as the period knows."""
+    ended = detail.actual_finish_on
+    return ended if ended is not None and ended < cut else None
 
 
 def _support(lines: Sequence[OutcomeLine]) -> str:
@@ -267,10 +307,9 @@ def _facts(
     spread: contribution.Range | None,
     forecast: Forecast | None,
 ) -> tuple[Fact, ...]:
-    def reading(metric: str, component: str = "") -> object:
-        return found.get(KIND, detail.code, metric, component, state.period)
-
     change = found.get(KIND, detail.code, "project_contribution", "change", state.period)
+    at = final_period(found, KIND, detail.code, state, detail.actual_finish_on)
+    final = "" if at == state.period else _("final, %(period)s") % {"period": f.period(at.code)}
     shown = [
         Fact(
             _("Contribution in the period"),
@@ -282,42 +321,25 @@ def _facts(
             why=state.why("project_contribution", KIND, detail.code, "change"),
         )
     ]
-    for metric in ("cost_performance_index", "schedule_performance_index_time"):
-        r = found.get(KIND, detail.code, metric, "", state.period)
+    for metric in (COST, TIME):
+        r = found.get(KIND, detail.code, metric, "", at)
+        target = measures.target_text(r) if r.value is not None else ""
         shown.append(
             Fact(
                 text.title(metric),
                 f.number(r.value, 2),
-                measures.target_text(r) if r.value is not None else "",
+                " · ".join(part for part in (target, final) if part),
                 measures.status(r),
-                state.why(metric, KIND, detail.code),
+                state.why(metric, KIND, detail.code, period=at),
             )
         )
-    planned = found.value(KIND, detail.code, "cost_performance_index", "budget_at_completion", state.period)
-    spent = found.get(KIND, detail.code, "cost_performance_index", "", state.period).denominator
-    shown.append(
-        Fact(
-            _("Spent"),
-            f.money(spent),
-            _("remaining %(money)s") % {"money": f.money(forecast.cost - spent)}
-            if forecast is not None and spent is not None
-            else "",
-        )
-    )
-    shown.append(
-        Fact(
-            _("Forecast cost"),
-            f.money(forecast.cost if forecast else None),
-            _("planned %(money)s") % {"money": f.money(planned)} if planned is not None else "",
-            why=state.why("cost_performance_index", KIND, detail.code, "estimate_at_completion"),
-        )
-    )
+    planned = _("planned %(date)s") % {"date": f.date(detail.planned_finish_on)} if detail.planned_finish_on else ""
     finish = detail.actual_finish_on or (forecast.finish_on if forecast else None)
     shown.append(
         Fact(
             _("Finished") if detail.actual_finish_on else _("Forecast finish"),
-            f.date(finish),
-            _("planned %(date)s") % {"date": f.date(detail.planned_finish_on)} if detail.planned_finish_on else "",
+            f.date(finish) if detail.actual_finish_on else f.month_year(finish),
+            " · ".join(part for part in (dates_text(forecast), planned) if part),
         )
     )
     return tuple(shown)
@@ -337,7 +359,9 @@ def _report(detail: ProjectDetail) -> str:
     return " · ".join(parts)
 
 
-def _progress(detail: ProjectDetail, state: PageState, forecast: Forecast | None, cut: dt.date) -> Figure | None:
+def _progress(
+    detail: ProjectDetail, state: PageState, forecast: Forecast | None, cut: dt.date, marks: Marks
+) -> Figure | None:
     if not any(m.planned or m.actual for m in detail.months):
         return None
     planned = earned = actual = 0.0
@@ -367,6 +391,7 @@ def _progress(detail: ProjectDetail, state: PageState, forecast: Forecast | None
         today=state.published.as_of,
         budget=detail.budget,
         forecast=drawn,
+        events=marks.on_days(),
         source=_("Source: project months"),
     )
 
@@ -395,7 +420,7 @@ def _milestones(detail: ProjectDetail, cut: dt.date) -> Figure | None:
     )
 
 
-def _defects(detail: ProjectDetail) -> Figure | None:
+def _defects(detail: ProjectDetail, marks: Marks) -> Figure | None:
     if len(detail.defects) < 2:
         return None
     found = fixed = 0
@@ -415,10 +440,11 @@ def _defects(detail: ProjectDetail) -> Figure | None:
         title=title,
         unit=_("Valid defects found and fixed, cumulative"),
         words=(_("Found"), _("Fixed")),
+        events=marks.on_days(),
     )
 
 
-def _points(found: Readings, state: PageState, code: str) -> Figure | None:
+def _points(found: Readings, state: PageState, code: str, marks: Marks) -> Figure | None:
     points = [
         Point(p.code, r.value, remark=text.status(r.status, r.reason), partial=r.partial)
         for p in state.periods
@@ -432,6 +458,7 @@ def _points(found: Readings, state: PageState, code: str) -> Figure | None:
         title=_("Points credited over time"),
         unit=_("Points of what customers set out to reach, at the end of each period"),
         words=lambda v: f.number(v, 1 if v is None or abs(v) >= 1 else 2, sign=True),
+        events=marks.on_periods(state.period.kind, "project_contribution"),
         height=240,
     )
 

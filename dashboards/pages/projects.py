@@ -52,6 +52,7 @@ class ProjectLine:
     spend: str
     cost_index: str
     time_index: str
+    final: str
     status: Status
     why: str
 
@@ -361,6 +362,7 @@ def _line(
         spend=f.money(row.spend),
         cost_index=f.number(row.cost_index, 2),
         time_index=f.number(row.time_index, 2),
+        final=_("final, %(period)s") % {"period": f.month_year(row.final_on)} if row.final_on else "",
         status=plan_status(row, state),
         why=state.why("project_contribution", "project", row.code),
     )
@@ -378,7 +380,9 @@ def plan_status(row: ProjectRow, state: PageState) -> Status:
         if limits is not None and value is not None:
             colours.append(limits.colour(value))
     worst = next((c for c in ("red", "amber", "green") if c in colours), "")
-    return status_of(worst) if worst else Status("none", _("No reports"))
+    if worst:
+        return status_of(worst)
+    return Status("none", _("Not begun") if row.state == "proposed" else _("No reports"))
 
 
 def _form(query: QueryDict, tree: Sequence[PortfolioRow], narrowed: ProjectFilter) -> FilterForm:

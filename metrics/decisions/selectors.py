@@ -100,7 +100,7 @@ def decisions_waiting(*, visible_to: Visibility, most: int) -> Waiting:
     found = list(rows.annotate(among=Window(Count("id")), passed=Window(passed))[:most])
     if not found:
         return Waiting(0, 0, ())
-    return Waiting(found[0].among, found[0].passed, tuple(found))  # type: ignore[attr-defined]
+    return Waiting(found[0].among, found[0].passed, tuple(found))
 
 
 def decisions_answered(*, visible_to: Visibility, most: int) -> Sequence[Decision]:

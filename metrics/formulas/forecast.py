@@ -89,4 +89,6 @@ def _range(forecast: float, actual: Floats, forecast_then: Floats, apart: Floats
 def _first_month_at(share: Floats, complete: float) -> Floats:
     """First column in which each project was at least as complete, -1 where it never was."""
     reached = share >= complete - 1e-9
+    if not reached.size:
+        return np.full(len(reached), -1)
     return np.where(reached.any(axis=1), np.argmax(reached, axis=1), -1)

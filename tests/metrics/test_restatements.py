@@ -221,7 +221,7 @@ def test_events_of_a_line_are_launches_incidents_and_restatements(folder: Path) 
         ("launch", "P-1|M1"),
         ("launch", "P-1|M2"),
         ("launch", "R-1"),
-        ("restatement", "2026-Q1 restated"),
+        ("restatement", "2026-Q1"),
     ]
     assert told("portfolio", "PF") == [("launch", "P-1|M1"), ("launch", "R-1"), ("launch", "P-1|M2")]
     assert told("customer", "C-1") == [("launch", "R-1"), ("incident", "I-1")]

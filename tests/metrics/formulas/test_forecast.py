@@ -44,6 +44,13 @@ def test_fewer_than_eight_like_projects_give_no_range():
     assert forecast(finished([1.0] * 7))[0] == Range(value=100.0, low=None, high=None, peers=7)
 
 
+def test_a_company_without_finished_projects_forecasts_without_a_range():
+    none, blank = np.zeros(0), np.zeros((0, 0))
+    nobody = FinishedProjects(blank, blank, blank, blank, blank, none, none)
+
+    assert forecast(nobody) == (Range(100.0, None, None, 0), Range(20.0, None, None, 0))
+
+
 def test_only_the_twenty_nearest_count():
     near, far = [1.0] * 20, [5.0] * 20
     cost, _ = forecast(finished(near + far, cost_index=[1.0] * 20 + [0.2] * 20))
