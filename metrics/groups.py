@@ -130,7 +130,16 @@ NOT_FIRST: Final = {"hours": {"people"}}
 """Feeds that a group reads for teams only: their days say nothing of it."""
 
 
+UNDATED: Final = frozenset({"contribution", "checks"})
+"""Groups with a feed whose rows count in every period, dated or not: an outcome without a start, a standard without
+a check. Their periods begin with the company's first fact."""
+SPELLS: Final = {"people", "service_customers", "contracts", "projects"}
+"""Feeds of states that can reach back long before anything was measured: they do not begin the others' periods."""
+
+
 def group_first(group: str, days: Mapping[str, date]) -> date | None:
-    """First day of the facts that a group reads; None when there are none."""
+    """First day of the facts that a group reads (of all facts where it has undated ones); None when there are none."""
     found = [days[feed] for feed in group_feeds(group) - NOT_FIRST.get(group, set()) if feed in days]
+    if group in UNDATED:
+        found += [day for feed, day in days.items() if feed not in SPELLS]
     return min(found, default=None)

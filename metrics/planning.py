@@ -14,7 +14,17 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from metrics.columns import ANCHORS
-from metrics.groups import FIRST_DAYS, GROUPS, INDEX_GROUP, first_days, group_feeds, group_first, metric_feeds, reach
+from metrics.groups import (
+    FIRST_DAYS,
+    GROUPS,
+    INDEX_GROUP,
+    UNDATED,
+    first_days,
+    group_feeds,
+    group_first,
+    metric_feeds,
+    reach,
+)
 from metrics.models import Run
 from metrics.periods import Period
 from metrics.registry import metrics
@@ -109,7 +119,9 @@ def plan(run: Run) -> list[ChunkPlan]:
     found: dict[str, set[tuple[str, int | None]]] = {}
     for feed, kind, atom in touched.values_list("feed", "kind", "atom").distinct():
         found.setdefault(feed, set()).add((kind, atom))
-    return _incremental(found, firsts, _years(touched))
+    noted = {feed: date.fromisoformat(day) for feed, day in last.plan.get("first_days", {}).items()}
+    moved = {group for group in UNDATED if firsts[group] != group_first(group, noted)}
+    return _incremental(found, firsts, _years(touched), moved)
 
 
 def _years(touched: QuerySet[Touched]) -> dict[str, tuple[int, int]]:
@@ -154,19 +166,21 @@ def _incremental(
     touched: Mapping[str, set[tuple[str, int | None]]],
     firsts: Mapping[str, date | None],
     years: Mapping[str, tuple[int, int]],
+    moved: set[str],
 ) -> list[ChunkPlan]:
+    """Groups that touched feeds reach; those in `moved`, whose first day is another one now, are computed whole."""
     chunks: list[ChunkPlan] = []
     for group, keys in GROUPS.items():
         direct = group_feeds(group)
         mine = {feed: atoms for feed, atoms in touched.items() if feed in reach(direct)}
-        if not mine:
+        if not mine and group not in moved:
             continue
         scopes: dict[str, set[int]] | None = None
-        if group not in WHOLE_GROUPS and not WHOLE_FEEDS & set(mine):
+        if group not in (WHOLE_GROUPS | moved) and not WHOLE_FEEDS & set(mine):
             scopes = touched_scopes(atom for atoms in mine.values() for atom in atoms)
         first = firsts[group] or timezone.now().date()
         listed = None if scopes is None else {kind: sorted(ids) for kind, ids in scopes.items()}
-        stale = tuple(key for key in keys if reach(metric_feeds(key)) & set(mine))
+        stale = tuple(key for key in keys if group in moved or reach(metric_feeds(key)) & set(mine))
         since, until = "", ""
         if listed is not None and set(mine) <= OWN_PERIODS.get(group, frozenset()) & set(years):
             since = str(min(years[feed][0] for feed in mine))

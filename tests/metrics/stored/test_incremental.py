@@ -17,6 +17,7 @@ CHANGES = [
     ("person_months", "hours", "1"),
     ("project_months", "actual_cost", "1"),
     ("defects", "validity", "duplicate"),
+    ("touchpoints", "due_on", "2023-02-03"),
 ]
 
 
@@ -48,3 +49,21 @@ def test_a_changed_row_gives_what_a_full_computation_gives(
 
     assert again.values_written > 0
     assert full.values_written == 0
+
+
+def test_standards_count_from_the_first_fact_of_the_company_on_not_from_the_first_check(
+    company: Company, tmp_path: Path
+) -> None:
+    changed_file(company.folder / "facts" / "touchpoints.csv", tmp_path, "due_on", "2023-02-03")
+    call_command("import_facts", tmp_path, json=True, stdout=StringIO(), stderr=StringIO())
+    compute(full=False)
+    out = StringIO()
+    call_command(
+        "export_values",
+        *("--metric", "compliance_pass_rate", "--scope-kind", "enterprise", "--period", "2023-02", "--components"),
+        *("--format", "csv"),
+        stdout=out,
+    )
+
+    (row,) = csv.DictReader(StringIO(out.getvalue()))
+    assert (row["component"], row["value"], row["status"]) == ("standards_checked_share", "0.0", "ok")
