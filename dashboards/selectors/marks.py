@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from dashboards import formatting as f
 from dashboards.figures.marks import Event
 from dashboards.selectors.measured import Published
+from dashboards.selectors.remembered import remembered
 from metrics.events import Event as Dated
 from metrics.events import events_of_many
 from metrics.periods import Kind, Period
-from portfolio.rights import EVERYTHING, Visibility
+from portfolio.rights import Visibility
 
 EACH = 4
 """Events of a kind on the charts of a page: the gravest incidents, the newest of the others."""
@@ -73,29 +72,18 @@ def marks_of(
     state: Published,
     visible_to: Visibility,
 ) -> Marks:
-    """Events of a scope in the time that its charts show. Cost: one query, for readers of everything once a run.
-
-    What is kept is keyed by the run, so a page shows events as of the values beside them.
-    """
+    """Events of a scope in the time that its charts show. Cost: one query, or none for readers of everything."""
     first, last = periods[0].start, min(periods[-1].end, state.as_of)
     asked = tuple(components)
-    project = code if kind == "project" else ""
-    if not visible_to.reads_all:
-        return Marks(tuple(_read(kind, code, asked, first, last, visible_to)), project)
-    database = str(connection.settings_dict["NAME"])
-    return Marks(_kept(database, state.run, state.computed_at, kind, code, asked, first, last), project)
-
-
-@lru_cache(maxsize=512)
-def _kept(
-    database: str, run: int, at: dt.datetime, kind: str, code: str, asked: Components, first: dt.date, last: dt.date
-) -> tuple[Dated, ...]:
-    return tuple(_read(kind, code, asked, first, last, EVERYTHING))
-
-
-def marks_forget() -> None:
-    """Drop what is kept; for tests that write facts without a run."""
-    _kept.cache_clear()
+    found = remembered(
+        "marks",
+        (kind, code, asked, first, last),
+        lambda: tuple(_read(kind, code, asked, first, last, visible_to)),
+        state=state,
+        visible_to=visible_to,
+        most=256,
+    )
+    return Marks(found, code if kind == "project" else "")
 
 
 def _read(

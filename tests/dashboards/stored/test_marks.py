@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from dashboards.selectors.marks import marks_forget, marks_of
+from dashboards.selectors.marks import marks_of
 from dashboards.selectors.measured import published
+from dashboards.selectors.remembered import forget
 from metrics.index import KEY as INDEX
 from metrics.models import Component, DefinitionVersion, Restatement, Run, Scope
 from metrics.periods import Period, period_range
@@ -25,9 +26,9 @@ QUARTERS = period_range(Period.parse("2024-Q3"), Period.parse("2026-Q2"))
 
 @pytest.fixture(autouse=True)
 def fresh():
-    marks_forget()
+    forget()
     yield
-    marks_forget()
+    forget()
 
 
 def reach(project, name, day):
@@ -68,7 +69,7 @@ def test_a_restatement_and_a_new_definition_stand_on_the_line_of_their_own_metri
 
     assert "Q1 2026 restated" in rows["2026-Q1"].replace("\u00a0", " ")
     assert "Definition 2" in rows["2025-Q4"]
-    marks_forget()
+    forget()
     other = text_of(lead.get("/metrics/milestones_on_time_rate/"))
     assert "Definition 2" not in other
     assert "restated" not in other
