@@ -13,14 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.common import AS_OF, child, company, load, manage
+from benchmarks.common import AS_OF, child, company, load, manage, take_turns
 
 QUIET: Final = "search"
 """The page that does least: the search box without words."""
@@ -87,15 +85,8 @@ def measure(rounds: int, only: list[str]) -> dict[str, Any]:
         with CaptureQueriesContext(connection) as queries:
             sent, whole = call()
         asked = [q["sql"] for q in queries.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-        found[name] = {"queries": len(asked), "bytes": whole, "sent": sent, "times": []}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            found[name]["times"].append(1000 * (time.perf_counter() - started))
-    for figures in found.values():
-        times = sorted(figures.pop("times"))
-        figures["p50"], figures["p95"] = statistics.median(times), times[int(0.95 * (len(times) - 1))]
+        found[name] = {"queries": len(asked), "bytes": whole, "sent": sent}
+    take_turns(calls, rounds, found)
     return found
 
 

@@ -12,14 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.common import AS_OF, child, company, load, manage, say
+from benchmarks.common import AS_OF, child, company, load, manage, say, take_turns
 
 PAGE: Final = 100
 VALUES: Final = f"/api/v1/values/?scope_kind=project&period=2026-Q2&page_size={PAGE}"
@@ -92,15 +90,8 @@ def measure(requests: int) -> dict[str, Any]:
         with CaptureQueriesContext(connection) as queries:
             body = call()
         size = len(body) if isinstance(body, bytes) else len(body.content)
-        found[name] = {"queries": len(queries), "bytes": size, "times": []}
-    for _ in range(requests):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            found[name]["times"].append(1000 * (time.perf_counter() - started))
-    for figures in found.values():
-        times = sorted(figures.pop("times"))
-        figures["p50"], figures["p95"] = statistics.median(times), times[int(0.95 * (len(times) - 1))]
+        found[name] = {"queries": len(queries), "bytes": size}
+    take_turns(calls, requests, found)
     return found
 
 

@@ -81,6 +81,15 @@ def test_cost_and_finish_with_the_range_of_what_like_projects_came_out_at(portfo
     assert (found.earliest.code, found.latest.code) == ("2026-04", "2026-05")
 
 
+def test_months_in_which_nothing_is_planned_do_not_put_the_finish_off(portfolio: Path) -> None:
+    deliver(portfolio / "more", project_months=months("RUN", "2026-05", [0.0] * 3, [], []))
+
+    found = project_forecast("RUN", Period.parse("2026-02"), visible_to=EVERYTHING)
+
+    assert found is not None
+    assert (found.duration.value, found.finish.code) == (pytest.approx(4.0), "2026-04")
+
+
 def test_a_later_period_answers_with_the_last_month_that_was_reported(portfolio: Path) -> None:
     found = project_forecast("RUN", Period.parse("2026-Q2"), visible_to=EVERYTHING)
 
