@@ -135,7 +135,7 @@ def reason_words(r: RelevanceRecord) -> str:
     return {
         "relevant": _("moves with what customers achieve"),
         "weak": _("a weak tie to what customers achieve"),
-        "not_shown": _("no tie to what customers achieve was found"),
+        "not_shown": _("no closer tie to what customers achieve than chance gives"),
         "no_verdict": _("it varies too little to say"),
         "insufficient_n": _("too few pairs of customer and quarter"),
         "is_outcome": _("holds the outcomes themselves"),
