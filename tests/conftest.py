@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as settings_of_django
 from django.contrib.auth.models import User
+from django.db import connections
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
@@ -117,11 +118,15 @@ def browser(chromium_path: str) -> Iterator[Any]:
     """Playwright's browser on the machine's own Chromium."""
     from playwright.sync_api import sync_playwright
 
+    # While an event loop runs in this thread Django keeps connections apart for it: one that is open when it begins or
+    # ends would stay open out of reach, and its database could be neither copied nor dropped.
+    connections.close_all()
     arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
         browser.close()
+        connections.close_all()
 
 
 @pytest.fixture
