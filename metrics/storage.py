@@ -81,9 +81,10 @@ def scopes_ensure() -> None:
                 code, source, where = "name", "portfolio_team", "WHERE true"
             elif feed == "portfolios":
                 where += f" AND kind = '{kind}'"
+            # NOT IN is looked up in a hash. An anti-join meets every pair while the server takes the tables for empty.
             cursor.execute(
                 f"INSERT INTO metrics_scope (kind, code, object_id) SELECT %s, {code}, id FROM {source} {where} "
-                f"AND NOT EXISTS (SELECT 1 FROM metrics_scope s WHERE s.kind = %s AND s.object_id = {source}.id) "
+                f"AND id NOT IN (SELECT object_id FROM metrics_scope WHERE kind = %s) "
                 "ON CONFLICT DO NOTHING",
                 [kind, kind],
             )
