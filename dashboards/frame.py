@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboards import formatting as f
+from portfolio.selectors.preferences import chosen_by
 
 THEMES = ("light", "dark")
+THEME_COOKIE = "epmo_theme"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Frame:
     foot: tuple[str, ...] = ()
     company: str = ""
     search_url: str = ""
+    search_key: bool = True
 
 
 def frame(
@@ -106,7 +109,8 @@ def frame(
     people: bool = True,
 ) -> Frame:
     """The frame of one page; `section` is the rail's entry that is marked. No query."""
-    theme = request.COOKIES.get("epmo_theme", "")
+    chosen = chosen_by(request.user)
+    theme = chosen.theme or request.COOKIES.get(THEME_COOKIE, "")
     return Frame(
         title=here,
         here=here,
@@ -117,6 +121,7 @@ def frame(
         fresh=fresh,
         foot=tuple(foot),
         search_url=reverse("search"),
+        search_key=chosen.search_key,
     )
 
 

@@ -13,6 +13,7 @@ from dashboards.views.people import people
 from dashboards.views.portfolios import initiative, initiatives, portfolio
 from dashboards.views.projects import project, projects
 from dashboards.views.search import search
+from dashboards.views.settings import language, settings, theme
 from dashboards.views.styleguide import styleguide
 
 urlpatterns = [
@@ -28,6 +29,9 @@ urlpatterns = [
     path("initiatives/", initiatives, name="initiatives"),
     path("initiatives/<path:code>/", initiative, name="initiative"),
     path("search/", search, name="search"),
+    path("settings/", settings, name="settings"),
+    path("settings/theme/", theme, name="settings-theme"),
+    path("i18n/setlang/", language, name="set_language"),
     path("people/", people, name="people"),
     path("metrics/", metrics, name="metrics"),
     path("metrics/<slug:key>/", metric, name="metric"),

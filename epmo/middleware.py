@@ -10,9 +10,11 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 
 from portfolio.selectors.moments import one_moment
+from portfolio.selectors.preferences import chosen_by
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("epmo.request")
@@ -75,6 +77,21 @@ class SessionLimits:
                 logout(request)
             elif "seen_at" not in request.session or now - seen >= self.STEP:
                 request.session["seen_at"] = now
+        return self.get_response(request)
+
+
+class OwnLanguage:
+    """The language that a person chose goes before the cookie and the browser's wish (LocaleMiddleware read those)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.session.session_key:
+            language = chosen_by(request.user).language
+            if language:
+                translation.activate(language)
+                request.LANGUAGE_CODE = language
         return self.get_response(request)
 
 

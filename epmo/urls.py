@@ -21,7 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("-/metrics", health.prometheus, name="prometheus"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
 ]
 if find_spec("api.urls"):

@@ -52,7 +52,10 @@ def subscription_add(
     form: str,
     language: str,
 ) -> Subscription:
-    """Note a person's own wish; the same wish again is the same subscription. Raises SubscriptionRefused."""
+    """Note a person's own wish; the same wish again is the same subscription. Raises SubscriptionRefused.
+
+    A blank language means the one of the recipient's settings when the mail is made.
+    """
     if scope_kind not in KINDS or not scopes_of(scope_kind, visible_to=visible, codes=[scope]):
         raise SubscriptionRefused(_("There is no such scope, or it has no scorecards."))
     if when not in Subscription.When or form not in Subscription.Form:
@@ -68,7 +71,7 @@ def subscription_add(
         when=when,
         form=form,
         defaults={
-            "language": language if language in dict(settings.LANGUAGES) else "en",
+            "language": language if language in ("", *dict(settings.LANGUAGES)) else "en",
             "created_at": timezone.now(),
         },
     )
@@ -100,7 +103,7 @@ def register(*, visible_to: Visibility) -> list[Subscription]:
 
 def deliveries_due(now: datetime) -> list[Due]:
     """Subscriptions whose slot has come and was not served. Cost: four queries."""
-    wishes = list(Subscription.objects.select_related("recipient"))
+    wishes = list(Subscription.objects.select_related("recipient__preferences"))
     if not wishes:
         return []
     zone = ZoneInfo(str(settings.EPMO_TIME_ZONE))

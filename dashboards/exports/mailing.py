@@ -20,6 +20,7 @@ from metrics.models import Delivery, ScorecardEvent, Subscription
 from metrics.scorecards.exporting import File, NotAvailable, scorecard_export
 from metrics.scorecards.selectors import Shown, scorecard_get, scorecard_shown
 from metrics.subscriptions import Due, deliveries_due, delivery_claim, delivery_finish
+from portfolio.selectors.preferences import chosen_by
 from portfolio.selectors.visibility import visibility_of
 
 logger = logging.getLogger(__name__)
@@ -40,8 +41,9 @@ def mailings_send(now: datetime | None = None) -> int:
 
 @contextmanager
 def _language(wish: Subscription) -> Iterator[None]:
-    known = dict(settings.LANGUAGES)
-    with translation.override(wish.language if wish.language in known else settings.LANGUAGE_CODE):
+    """The language that was asked for this mail, else the one the recipient has chosen by now."""
+    asked = wish.language or chosen_by(wish.recipient).language
+    with translation.override(asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         yield
 
 

@@ -20,6 +20,7 @@ from metrics.models import Delivery, SavedView, Subscription
 from metrics.saved_views import views_of
 from metrics.subscriptions import register, subscriptions_of
 from portfolio.rights import Visibility
+from portfolio.selectors.preferences import chosen_by
 
 MOST_SCOPES = 500
 
@@ -71,10 +72,17 @@ def subscriptions_page(
         scopes=_scopes(visible),
         whens=tuple(Choice(key, str(word)) for key, word in Subscription.When.choices),
         forms=tuple(Choice(key, str(word)) for key, word in Subscription.Form.choices),
-        languages=tuple(Choice(key, str(word), key == language) for key, word in languages),
+        languages=_languages(user, language, languages),
         address=str(getattr(user, "email", "")),
         error=error,
     )
+
+
+def _languages(user: AbstractBaseUser, now: str, every: Sequence[tuple[str, Any]]) -> tuple[Choice, ...]:
+    """As the settings say, where they say one; else the language that the page is read in stands first."""
+    own = chosen_by(user).language
+    first = [Choice("", _("As in your settings"), True)] if own else []
+    return (*first, *(Choice(key, str(word), not own and key == now) for key, word in every))
 
 
 def _line(wish: Subscription, names: dict[tuple[str, str], str], who: str) -> SubscriptionLine:

@@ -27,6 +27,7 @@ from portfolio.models.flow import (
 )
 from portfolio.models.money import Contract, FxRate, LedgerEntry, RevenueEvent, Target
 from portfolio.models.people import Capacity, DevelopmentPlan, Idea, Person, PersonMonth, SurveyResponse
+from portfolio.models.preferences import Preferences
 from portfolio.models.rights import Grant, IdempotencyKey, Profile, RightsEvent, Token
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Person",
     "PersonMonth",
     "Portfolio",
+    "Preferences",
     "Profile",
     "Project",
     "ProjectMonth",

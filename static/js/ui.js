@@ -10,10 +10,20 @@
     document.dispatchEvent(new CustomEvent("epmo:theme"));
   }
 
+  /* Kept for the person, with the token of the log-out form beside it; without one the cookie alone remembers. */
+  function keepTheme(url, name) {
+    const token = document.querySelector(".who [name=csrfmiddlewaretoken]");
+    if (!url || !token) return;
+    const body = new URLSearchParams({ theme: name, csrfmiddlewaretoken: token.value });
+    fetch(url, { method: "POST", body, keepalive: true }).catch(() => {});
+  }
+
   const acts = {
-    theme() {
+    theme(button) {
       const now = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-      setTheme(now === "dark" ? "light" : "dark");
+      const next = now === "dark" ? "light" : "dark";
+      setTheme(next);
+      keepTheme(button.dataset.keep, next);
     },
     menu(button) {
       button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
@@ -115,7 +125,7 @@
       } else closePanel();
       return;
     }
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (event.key === "/" && root.dataset.keys !== "off" && !event.ctrlKey && !event.metaKey && !event.altKey) {
       if (event.target.closest("input, textarea, select, [contenteditable]")) return;
       const box = document.getElementById("search");
       if (box) {

@@ -29,6 +29,7 @@ PAGES = [
     "/decisions/",
     "/decisions/new/",
     "/search/?q=portal",
+    "/settings/",
     "/views/",
     "/metrics/",
     "/metrics/defect_time_to_fix/",

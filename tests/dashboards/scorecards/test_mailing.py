@@ -10,6 +10,7 @@ from metrics.models import Delivery, Subscription
 from metrics.scorecards.services import scorecard_change, scorecard_draft, scorecard_publish
 from metrics.subscriptions import SubscriptionRefused, subscription_add
 from portfolio.models import Grant, Portfolio
+from portfolio.services.preferences import preferences_set
 from portfolio.services.rights import grant_add
 from tests.metrics.scorecards.stored import make_portfolio, make_values, put
 
@@ -67,6 +68,24 @@ def test_weekly_mails_wait_for_their_hour_and_go_once_a_week(cast, published):
     # Before the hour of this Monday the slot of the week before is past due: it was never asked for then.
     assert (early, first, again, next_week) == (0, 1, 0, 1)
     assert list(Delivery.objects.order_by("id").values_list("slot", flat=True)) == ["week:2026-W29", "week:2026-W30"]
+
+
+def test_a_mail_speaks_the_language_that_its_recipient_has_chosen_by_then(cast, published):
+    subscribe(cast.chief, language="")
+    preferences_set(user=cast.chief.user, language="sv")
+
+    mailings_send()
+
+    assert mail.outbox[0].subject.startswith("Styrkort")
+
+
+def test_a_language_asked_for_one_mail_goes_before_the_settings(cast, published):
+    subscribe(cast.chief, language="en")
+    preferences_set(user=cast.chief.user, language="sv")
+
+    mailings_send()
+
+    assert mail.outbox[0].subject.startswith("Scorecard")
 
 
 def test_closed_accounts_get_nothing(cast, published):
