@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from metrics.cells import SMALLEST_GROUP
 from metrics.columns import Floats, Table
+from metrics.definition_words import definition
 from metrics.frame import Frame, Positions
 from metrics.parts import Part
 from metrics.periods import EPOCH, Period
@@ -35,7 +36,7 @@ class Question:
 
     @property
     def about(self) -> str:
-        return f"{self.scope_kind} {self.scope}".strip()
+        return f"{_(self.scope_kind.capitalize()).lower()} {self.scope}".strip()
 
     def feeds(self) -> list[str]:
         """Feeds that the entry names for numerator and denominator."""
@@ -111,11 +112,11 @@ def _no_data(question: Question, record: ValueRecord) -> Iterator[Missing]:
             yield Missing(
                 feed,
                 _("No row of %(feed)s belongs to %(about)s in %(period)s: %(rule)s. Enter one in %(feed)s.")
-                % {"feed": feed, "about": question.about, "period": period.code, "rule": entry.period_rule},
+                % {"feed": feed, "about": question.about, "period": period.code, "rule": definition(entry.period_rule)},
             )
     for edge in entry.edges:
         if "no_data" in edge:
-            yield Missing("", _("By definition: %(edge)s") % {"edge": edge})
+            yield Missing("", _("By definition: %(edge)s") % {"edge": definition(edge)})
 
 
 def _undefined(question: Question, record: ValueRecord) -> Iterator[Missing]:
@@ -124,7 +125,7 @@ def _undefined(question: Question, record: ValueRecord) -> Iterator[Missing]:
     denominator = question.entry.denominator
     texts = {
         "zero_denominator": _("What it is divided by is 0 or less: %(filter)s. Enter such rows in %(feed)s.")
-        % {"filter": denominator["filter"], "feed": denominator["feed"] or feed},
+        % {"filter": definition(denominator["filter"]), "feed": denominator["feed"] or feed},
         "median_not_reached": _(
             "More than half of the items are still open, so they have no median yet. It comes when ends are entered "
             "in %(feed)s."

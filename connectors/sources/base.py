@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from portfolio.feed_types import Text
 from portfolio.feeds import FEEDS
@@ -189,7 +189,7 @@ def is_currency(text: str) -> bool:
 
 
 BASE_CURRENCY: Final = Option(
-    "base_currency", _lazy("currency that values are computed in (EPMO_BASE_CURRENCY)"), is_currency
+    "base_currency", gettext_lazy("currency that values are computed in (EPMO_BASE_CURRENCY)"), is_currency
 )
 
 

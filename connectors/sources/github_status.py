@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from connectors.sources.base import Place, Source, SourceFile, SourceRefused, Translation, line_clean
 from connectors.sources.files import text_of
@@ -126,7 +126,7 @@ def stamp(at: datetime | None) -> str:
 
 SOURCE: Final = Source(
     name="github_status",
-    title=_lazy("GitHub status page, incidents as JSON lines"),
+    title=gettext_lazy("GitHub status page, incidents as JSON lines"),
     accepts=lambda name: name.endswith(".jsonl"),
     translate=translate,
 )

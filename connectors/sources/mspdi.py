@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from connectors.sources.base import (
     BASE_CURRENCY,
@@ -318,13 +318,15 @@ def iso(on: date | None) -> str:
 
 SOURCE: Final = Source(
     name="mspdi",
-    title=_lazy("Microsoft Project, saved as XML"),
+    title=gettext_lazy("Microsoft Project, saved as XML"),
     accepts=lambda name: name.lower().endswith(".xml"),
     translate=translate,
     options=(
         BASE_CURRENCY,
         Option(
-            "portfolio", _lazy("code of the portfolio or program that the projects hang in"), lambda code: bool(code)
+            "portfolio",
+            gettext_lazy("code of the portfolio or program that the projects hang in"),
+            lambda code: bool(code),
         ),
     ),
 )

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from connectors.sources.base import (
     BASE_CURRENCY,
@@ -294,7 +294,7 @@ def stamp(at: datetime | None) -> str:
 
 SOURCE: Final = Source(
     name="ravenstack",
-    title=_lazy("RavenStack, a SaaS firm: accounts, subscriptions, support tickets"),
+    title=gettext_lazy("RavenStack, a SaaS firm: accounts, subscriptions, support tickets"),
     accepts=lambda name: name.removesuffix(".gz") in FILES,
     translate=translate,
     options=(BASE_CURRENCY,),

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from connectors.sources.base import Place, Source, SourceFile, Translation, line_clean
 from connectors.sources.files import csv_dicts
@@ -128,7 +128,7 @@ def stamp(at: datetime | None) -> str:
 
 SOURCE: Final = Source(
     name="servicenow",
-    title=_lazy("ServiceNow, incident event log as CSV"),
+    title=gettext_lazy("ServiceNow, incident event log as CSV"),
     accepts=lambda name: re.fullmatch(r".*incident.*\.csv(\.gz)?", name) is not None,
     translate=translate,
 )

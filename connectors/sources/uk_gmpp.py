@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from connectors.sources.base import (
     BASE_CURRENCY,
@@ -337,7 +337,7 @@ def said(found: Sequence[Matched[Entry]], options: Mapping[str, str], done: Tran
 
 SOURCE: Final = Source(
     name="uk_gmpp",
-    title=_lazy("UK Government Major Projects Portfolio, annual files"),
+    title=gettext_lazy("UK Government Major Projects Portfolio, annual files"),
     accepts=lambda name: re.fullmatch(r"uk_20\d\d\.csv", name) is not None,
     translate=translate,
     options=(BASE_CURRENCY,),

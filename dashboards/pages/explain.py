@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import Http404
@@ -19,6 +21,7 @@ from dashboards.parts import Status
 from dashboards.selectors.measured import INDEX, Reading, Want, headlines_of, index_components, readings
 from dashboards.selectors.names import scope_names
 from dashboards.selectors.remembered import remembered
+from metrics.definition_words import definition
 from metrics.explain import ExplainedRow, Explanation, NoSuchValue, Side, explain
 from metrics.formulas.index import FACTORS, goalpost_scores
 from metrics.registry import metrics
@@ -126,7 +129,7 @@ def explain_page(
         remark=text.status(record.status, record.reason) if record.value is not None else "",
         value=words(record.value),
         target=_target(found, metric, component),
-        formula=found.words,
+        formula=definition(found.words),
         symbols=found.symbols,
         sides=tuple(
             side
@@ -219,16 +222,27 @@ def _side(name: str, side: Side) -> RowSide | None:
             if side.count
             else _("No row stands behind it: it is made of these numbers of the period.")
         )
-    return RowSide(name, side.description, total, said, tuple(_row(row) for row in side.rows), adds, note, constants)
+    return RowSide(
+        name, definition(side.description), total, said, tuple(_row(row) for row in side.rows), adds, note, constants
+    )
 
 
 def _row(row: ExplainedRow) -> Row:
-    told = [str(value) for name, value in row.cells.items() if value not in (None, "") and name != "code"][:3]
+    told = [_cell(value) for name, value in row.cells.items() if value not in (None, "") and name != "code"][:3]
     source = row.file
     if row.file and row.line:
         source = _("%(file)s, line %(line)s") % {"file": row.file, "line": f.number(row.line)}
     weight = f.number(row.weight, 0 if float(row.weight).is_integer() else 2 if abs(row.weight) >= 0.1 else 4)
-    return Row(row.key.replace("|", " · "), row.feed, weight, ", ".join(told), source)
+    key = " · ".join(unquote(part) for part in row.key.split("|"))
+    return Row(key, row.feed, weight, ", ".join(told), source)
+
+
+def _cell(value: object) -> str:
+    """A cell as a person reads it: a number exactly, without the zeros that storing adds."""
+    if not isinstance(value, Decimal):
+        return str(value)
+    exponent = value.normalize().as_tuple().exponent
+    return f.number(value, max(0, -exponent) if isinstance(exponent, int) else 0)
 
 
 def _origin(found: Explanation) -> tuple[Line, ...]:

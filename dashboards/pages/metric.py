@@ -25,6 +25,7 @@ from dashboards.selectors.marks import Marks, marks_of
 from dashboards.selectors.measured import Readings, Want, readings
 from dashboards.selectors.names import scope_names
 from dashboards.selectors.remembered import remembered
+from metrics.definition_words import definition
 from metrics.formulas.spc import xmr_chart
 from metrics.registry import Metric, metrics
 
@@ -104,7 +105,7 @@ def metric_page(state: PageState, key: str) -> MetricPage:
             most=64,
         ),
         definition=_definition(entry),
-        edges=entry.edges,
+        edges=tuple(definition(edge) for edge in entry.edges),
         read_with=tuple(measures.measure(found, state, "enterprise", "", k) for k, _c in company) if seen else (),
         here=decisions_here("enterprise", visible=state.visible, metric=key, everywhere=True),
     )
@@ -178,7 +179,7 @@ def _facts(entry: Metric, found: Readings, state: PageState) -> tuple[Fact, ...]
             )
         )
     if now.n is not None:
-        facts.append(Fact(_("Items"), f.number(now.n), entry.n if len(entry.n) < 60 else ""))
+        facts.append(Fact(_("Items"), f.number(now.n), counted if len(counted := definition(entry.n)) < 60 else ""))
     facts.append(Fact(_("Owner"), _(entry.owner_role).capitalize(), _("version %(n)s") % {"n": entry.version}))
     return tuple(facts)
 
@@ -275,12 +276,12 @@ def _ranked(entry: Metric, found: Readings, state: PageState, kind: str) -> Figu
 
 def _definition(entry: Metric) -> tuple[Definition, ...]:
     lines: Sequence[tuple[str, str]] = (
-        (_("Formula"), entry.formula),
+        (_("Formula"), definition(entry.formula)),
         (_("Numerator"), _side(entry.numerator)),
         (_("Denominator"), _side(entry.denominator)),
-        (_("Period"), entry.period_rule),
-        (_("Roll-up"), entry.roll_up),
-        (_("Items counted"), entry.n),
+        (_("Period"), definition(entry.period_rule)),
+        (_("Roll-up"), definition(entry.roll_up)),
+        (_("Items counted"), definition(entry.n)),
         (_("Smallest number of items"), f.number(entry.minimum_n)),
         (_("Scopes"), f.listing([text.scope_kind(kind).lower() for kind in entry.scopes])),
         (
@@ -294,11 +295,11 @@ def _definition(entry: Metric) -> tuple[Definition, ...]:
             if entry.index is not None
             else _("not part of it"),
         ),
-        (_("Source"), entry.source),
+        (_("Source"), definition(entry.source)),
         (_("Version"), f.number(entry.version)),
     )
     return tuple(Definition(name, told) for name, told in lines if told)
 
 
 def _side(side: dict[str, str]) -> str:
-    return ": ".join(part for part in (side.get("feed", ""), side.get("filter", "")) if part)
+    return ": ".join(part for part in (side.get("feed", ""), definition(side.get("filter", ""))) if part)

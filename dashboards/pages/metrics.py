@@ -19,6 +19,7 @@ from dashboards.listing import changed, kept
 from dashboards.page_state import PageState
 from dashboards.parts import Action, Answer, Empty, Measure, Status, bad, good, strong
 from dashboards.selectors.measured import Readings, Want, headlines_of, readings
+from metrics.definition_words import definition
 from metrics.registry import FACTORS, FAMILIES, Metric, metrics
 from portfolio.feeds import FEEDS
 
@@ -117,7 +118,7 @@ def takes(entry: Metric, colour: str, query: QueryDict) -> bool:
     """Whether the filters of an address take an entry."""
     words = query.get("q", "").strip().casefold()
     if words:
-        where = (entry.key, text.title(entry.key), text.why(entry.key), entry.formula, entry.owner_role)
+        where = (entry.key, text.title(entry.key), text.why(entry.key), definition(entry.formula), _(entry.owner_role))
         if not any(words in place.casefold() for place in where):
             return False
     return (
@@ -162,7 +163,7 @@ def _line(entry: Metric, found: Readings, state: PageState, values_shown: bool) 
         about=" · ".join(parts),
         status=measures.status(reading) if values_shown else Status("none", ""),
         why=text.why(entry.key),
-        formula=entry.formula,
+        formula=definition(entry.formula),
         now=measures.measure(found, state, "enterprise", "", entry.key) if values_shown else None,
         owner=_(entry.owner_role).capitalize(),
         source=", ".join(feeds_of(entry)),
