@@ -211,15 +211,17 @@ def cross_team_project_share(f: Frame) -> Iterator[Part]:
     several = (teams_on >= 2).reshape(len(projects), f.count)
     booked = np.flatnonzero(teams_on)
     at, when = booked // f.count, booked % f.count
-    has_hours = np.zeros(len(rows), dtype=np.bool_)
+    has_hours, shared = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
     has_hours[worked] = True
+    # Only hours on a project: overhead has no place among the projects, of which there may be none.
+    shared[worked] = several[rows.project[worked], period[worked]]
 
     def projects_with(chosen: Mask, shown: Mask) -> Shown:
         # Counted over projects, of which there are few; explained by the hours of these projects.
-        return Shown(Sum(projects, chosen, when, at), (Distinct(rows, rows.project, period, where=has_hours & shown),))
+        return Shown(Sum(projects, chosen, when, at), (Distinct(rows, rows.project, period, where=shown),))
 
     yield ratio(
         "",
-        projects_with(several[at, when], several[rows.project, period]),
+        projects_with(several[at, when], shared),
         projects_with(np.ones(len(booked), dtype=np.bool_), has_hours),
     )

@@ -37,3 +37,9 @@ def test_the_quarter_sees_teams_that_no_month_saw_together():
     assert values.at("2026-06") == ok(0, 0, 1)
     assert values.at("2026-Q2") == ok(1, 2, 2)
     assert values.at("2026") == ok(1, 2, 2, status="partial_period")
+
+
+def test_a_company_of_overhead_hours_alone_has_no_project_to_share():
+    facts = make_facts(people=PEOPLE, person_months="person project month hours\nW1 - 2026-05 10")
+
+    assert measure(facts, "cross_team_project_share").at("2026-05") == NO_DATA
