@@ -20,7 +20,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection
+
+from portfolio.selectors.moments import one_moment
 
 DUMP: Final = "database.dump"
 MANIFEST: Final = "manifest.json"
@@ -43,8 +45,7 @@ def backup(file: Path) -> dict[str, TableState]:
     """Write the whole database to a file; answers the verified tables. An existing file is replaced at the end only."""
     with tempfile.TemporaryDirectory(prefix="epmo-backup-", dir=file.parent) as folder:
         dump = Path(folder) / DUMP
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with one_moment(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_export_snapshot()")
             snapshot = cursor.fetchone()[0]
             server = server_major()

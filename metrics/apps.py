@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
+from portfolio.selectors.moments import locked_register
 from portfolio.vocabulary import metrics_register
 
 
@@ -22,6 +23,8 @@ class MetricsConfig(AppConfig):
         package = import_module("metrics.catalogue")
         for module in pkgutil.iter_modules(package.__path__):
             import_module(f"{package.__name__}.{module.name}")
+        # A publication can put another table in the place of these (metrics.shadows).
+        locked_register([layout.table for layout in import_module("metrics.layout").LAYOUTS])
         registry = import_module("metrics.registry")
         # Facts name metrics (own thresholds); `portfolio` may not import the catalogue. The index has
         # thresholds too (catalogue, section derived).

@@ -26,6 +26,7 @@ from metrics.ledger import METHODS, LedgerStates
 from metrics.models import Run
 from metrics.periods import SLOTS_IN_YEAR, Calendar, Period
 from metrics.planning import OWN_PERIODS, ChunkPlan
+from metrics.publication import stage_clear
 from metrics.registry import Metric, metric
 from metrics.scopes import Scopes
 from metrics.scorecards.closed import closed_quarters
@@ -73,8 +74,8 @@ def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
     Cost: one read of each fact table that the chunk's metrics need, one of the stored values.
     """
     assert run.as_of is not None
-    storage.stage_clear(run.pk, number)
-    target = Target(run.pk, number, run.as_of, cause=run.cause, closed_quarters=closed_quarters())
+    stage_clear(run, number)
+    target = Target(run.pk, number, run.as_of, run.cause, closed_quarters(), run.is_shadowed)
     if plan.name == INDEX_GROUP:
         index_stage(target, plan.scopes, plan.only_changed)
         return target.tally

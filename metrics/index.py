@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from metrics import storage
 from metrics.cells import INSUFFICIENT_COVERAGE, OK, PARTIAL, WITH_VALUE, among
 from metrics.formulas.index import FACTORS, IndexMetrics, customer_success_index
-from metrics.layout import SERIES, staging
+from metrics.layout import SERIES
 from metrics.models import Scope
 from metrics.periods import SLOTS_IN_YEAR, Period
 from metrics.registry import Metric, metrics
@@ -82,10 +82,12 @@ def _staged(target: Target, numbers: Mapping[tuple[str, str], int]) -> Rows:
     Cost: one query, which scans what is staged.
     """
     condition, params = _current(index_entries(), numbers)
-    return staging(SERIES).read(f"run_id = %s AND {condition}", [target.run_id, *params], ("value", "state"))
+    return target.staged(SERIES, condition, params, ("value", "state"))
 
 
-def _headlines(kind: str, wanted: list[int] | None, staged: Rows, numbers: Mapping[tuple[str, str], int]) -> Headlines:
+def _headlines(
+    target: Target, kind: str, wanted: list[int] | None, staged: Rows, numbers: Mapping[tuple[str, str], int]
+) -> Headlines:
     """Stored headlines of a kind with the run's own staged ones over them. Cost: two queries."""
     entries = index_entries()
     listed = listed_for(entries, kind)
@@ -98,7 +100,7 @@ def _headlines(kind: str, wanted: list[int] | None, staged: Rows, numbers: Mappi
     condition, params = _current(mine, numbers)
     own = np.flatnonzero(np.isin(staged[0]["scope_id"], wanted) & (place_of[staged[0]["component_id"]] >= 0))
     parts = [
-        SERIES.read(f"{condition} AND scope_id = ANY(%s)", [*params, wanted], ("value", "state")),
+        target.stored(SERIES, f"{condition} AND scope_id = ANY(%s)", [*params, wanted], ("value", "state")),
         ({name: key[own] for name, key in staged[0].items()}, {name: a[own] for name, a in staged[1].items()}),
     ]
     scope = np.concatenate([keys["scope_id"] for keys, _ in parts])
@@ -141,7 +143,7 @@ def index_stage(target: Target, scopes: Mapping[str, list[int]] | None, only_cha
         wanted = changed.get(kind, []) if only_changed else known.asked(kind)
         if wanted is not None and not wanted:
             continue
-        _stage_kind(target, kind, wanted, numbers, _headlines(kind, wanted, staged, numbers), arrays)
+        _stage_kind(target, kind, wanted, numbers, _headlines(target, kind, wanted, staged, numbers), arrays)
 
 
 def _kinds_of(scope_ids: NDArray[np.int64]) -> dict[str, list[int]]:

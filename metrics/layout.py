@@ -142,6 +142,14 @@ class Layout:
                 array[part] = rows[name]["v"][part]
         return keys, arrays
 
+    def nothing(self, names: Sequence[str] | None = None) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        """What `read` answers when there are no rows."""
+        return {name: np.empty(0, dtype=np.int64) for name in self.key_names}, {
+            name: np.empty((0, SLOTS_IN_YEAR), dtype=np.dtype(dtype))
+            for name, dtype in self.arrays
+            if names is None or name in names
+        }
+
 
 class _Stream(io.RawIOBase):
     """A readable file over an iterator of bytes, for copy_expert."""
@@ -194,3 +202,8 @@ LAYOUTS: Final = (SERIES, CONTRIBUTIONS)
 def staging(layout: Layout) -> Layout:
     """The staging table of a layout: the same columns after run and chunk."""
     return Layout(f"{layout.table}_staging", (("run_id", "i4"), ("chunk", "i2"), *layout.keys), layout.arrays)
+
+
+def shadow(layout: Layout, run_id: int) -> Layout:
+    """The shadow table of a layout for one run: the same columns (metrics.shadows)."""
+    return replace(layout, table=f"{layout.table}_run{run_id}")

@@ -84,6 +84,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"run {self.pk} ({self.state})"
 
+    @property
+    def is_shadowed(self) -> bool:
+        """Whether the run began with nothing stored and stages into tables of its own (metrics.shadows)."""
+        return bool(self.plan.get("shadowed", False))
+
 
 class RunChunk(models.Model):
     """A part of a run that one worker computes; staged rows are published with the run."""

@@ -21,13 +21,14 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from metrics import planning, storage
+from metrics import planning, publication, storage
 from metrics.chunks import chunk_stage, peak_rss_mb, read_at_one_moment
 from metrics.groups import INDEX_GROUP
 from metrics.index import COMPONENTS, KEY
 from metrics.models import Heartbeat, Run, RunChunk
 from metrics.planning import ChunkPlan
 from metrics.registry import metrics
+from metrics.shadows import shadows_hold, shadows_make
 from metrics.versions import versions_note
 from portfolio.lost import is_database_lost
 
@@ -188,6 +189,7 @@ def _plan(run: Run) -> None:
         **run.plan,
         "basis": planning.basis(),
         "chunks": [chunk.dump() for chunk in chunks],
+        "shadowed": bool(chunks) and shadows_make(run.pk),
     }
     run.save()
     RunChunk.objects.bulk_create(
@@ -262,6 +264,8 @@ def _are_others_due(index: RunChunk) -> bool:
 def _stage(run: Run, chunk: RunChunk, plan: ChunkPlan, started: float) -> None:
     with transaction.atomic():
         read_at_one_moment()
+        if run.is_shadowed and not shadows_hold(run.pk):
+            raise _Overtaken
         seen = planning.last_change()
         tally = chunk_stage(run, chunk.number, plan)
         mine = RunChunk.objects.filter(
@@ -303,7 +307,7 @@ def _chunk_failed(chunk: RunChunk, error: Exception) -> None:
 
 def _run_failed(run_id: int, error: str) -> None:
     Run.objects.filter(pk=run_id, state=Run.State.RUNNING).update(state=Run.State.FAILED, error=error)
-    _tidy(lambda: storage.stage_forget(run_id))
+    _tidy(lambda: publication.stage_forget(Run.objects.get(pk=run_id)))
 
 
 def _tidy(forget: Callable[[], None]) -> None:
@@ -377,7 +381,9 @@ def _publish_if_done(run_id: int) -> Run | None:
 
 
 def _rows_lost(run: Run, chunks: list[RunChunk]) -> bool:
-    staged = storage.staged_rows(run.pk)
+    staged = publication.staged_rows(run)
+    if staged is None:
+        return False
     lost = [chunk.pk for chunk in chunks if staged.get(chunk.number, 0) != chunk.rows_staged]
     if lost:
         # The index read what other chunks had staged, so it is computed again with them.
@@ -396,7 +402,7 @@ def _is_overtaken(run: Run, chunks: list[RunChunk]) -> bool:
 def _supersede(run: Run) -> None:
     times = run.plan.get("superseded", 0) + 1
     Run.objects.filter(pk=run.pk).update(state=Run.State.SUPERSEDED)
-    storage.stage_forget(run.pk)
+    publication.stage_forget(run)
     again = run_request(
         cause=run.cause,
         full=run.is_full,
@@ -410,7 +416,7 @@ def _supersede(run: Run) -> None:
 def _publish(run: Run, chunks: list[RunChunk]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [storage.PUBLICATION_LOCK])
-    storage.publish(run.pk)
+    publication.publish(run)
     now = timezone.now()
     run.state = Run.State.PUBLISHED
     run.published_at = now
@@ -503,7 +509,7 @@ def recover() -> None:
             elif mine.update(state=RunChunk.State.FAILED, error="its worker died at every attempt"):
                 _run_failed(chunk.run_id, f"{chunk.name}: its worker died at every attempt")
         running.filter(state=RunChunk.State.READY, sent_at__lt=stale).update(sent_at=None)
-        _tidy(storage.stage_sweep)
+        _tidy(publication.stage_sweep)
 
 
 def sweep(send: Callable[[int, int], None]) -> None:

@@ -1,19 +1,19 @@
-"""Storing values: compare with what is stored, stage what differs, publish it in one step."""
+"""Storing values: compare with what is stored, stage what differs; metrics.publication makes it the stored values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from numpy.typing import NDArray
 
 from metrics.cells import INSUFFICIENT_COVERAGE, NO_DATA, PARTIAL, PROVISIONAL
-from metrics.layout import CONTRIBUTIONS, LAYOUTS, SERIES, Layout, staging
+from metrics.layout import CONTRIBUTIONS, SERIES, Layout, shadow, staging
 from metrics.models import Component, Restatement, Scope
 from metrics.periods import SLOTS_IN_YEAR, Period
 from metrics.scopes import FEED_OF, ScopeSet
@@ -28,6 +28,9 @@ index that could not be stated."""
 
 SAME: Final = 1e-12
 """Relative difference below which a recomputed float is the stored one (order of sums, not facts)."""
+
+Rows = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
+"""Keys and arrays of rows. An array that is left out is blank in all of them."""
 
 
 @dataclass
@@ -48,7 +51,28 @@ class Target:
     as_of: date
     cause: str = ""
     closed_quarters: frozenset[str] = frozenset()
+    is_shadowed: bool = False
+    """Nothing is stored, and the run has tables of its own (metrics.shadows)."""
     tally: Tally = field(default_factory=Tally)
+
+    def stage(self, layout: Layout, keys: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Append rows to what the run has staged."""
+        own = self._table(layout)
+        more = {} if self.is_shadowed else {"run_id": self.run_id, "chunk": self.chunk}
+        self.tally.rows += own.copy_in(own.table, {**more, **keys}, arrays)
+
+    def staged(self, layout: Layout, where: str, params: Sequence[Any], names: Sequence[str]) -> Rows:
+        """Rows that the run has staged, all chunks together. Cost: one query, which scans what is staged."""
+        if self.is_shadowed:
+            return self._table(layout).read(where, params, names)
+        return self._table(layout).read(f"run_id = %s AND {where}", [self.run_id, *params], names)
+
+    def stored(self, layout: Layout, where: str, params: Sequence[Any], names: Sequence[str] | None = None) -> Rows:
+        """Rows that are stored. Cost: one query, none where nothing can be stored."""
+        return layout.nothing(names) if self.is_shadowed else layout.read(where, params, names)
+
+    def _table(self, layout: Layout) -> Layout:
+        return shadow(layout, self.run_id) if self.is_shadowed else staging(layout)
 
     def is_closed(self, period: Period) -> bool:
         """A period closes EPMO_CLOSE_DAYS after its end, or when its scorecard is published."""
@@ -137,10 +161,6 @@ def same(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
         return equal | (np.abs(a - b) <= SAME * np.maximum(np.abs(a), np.abs(b)))
 
 
-Rows = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
-"""Keys and arrays of rows. An array that is left out is blank in all of them."""
-
-
 def _stage(
     layout: Layout, target: Target, keys: dict[str, NDArray[np.int64]], new: dict[str, NDArray[Any]], stored: Rows
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], dict[str, NDArray[Any]]]:
@@ -177,9 +197,7 @@ def _stage(
         kept = 0 if run is None else run[rows]
         out["run"] = np.where(changed[rows], target.run_id, kept).astype(np.int32)
         out["run"][out["state"] == 0] = 0
-        table = staging(layout)
-        more = {"run_id": target.run_id, "chunk": target.chunk}
-        target.tally.rows += table.copy_in(table.table, {**more, **{k: v[rows] for k, v in keys.items()}}, out)
+        target.stage(layout, keys if whole else {name: key[rows] for name, key in keys.items()}, out)
     return changed, rows, before
 
 
@@ -234,7 +252,7 @@ def stage_series(
     years = np.array(rows.years, dtype=np.int64)
     keys = {"scope_id": np.repeat(scope, len(years)), "year": np.tile(years, len(scope))}
     new = rows.flat()
-    stored = _stored(component_id, version, kind, wanted, tuple(new))
+    stored = _stored(target, component_id, version, kind, wanted, tuple(new))
     place = _match(keys, stored[0], ("scope_id", "year"))
     if rows.is_narrow:
         _keep_uncovered(rows, new, place, stored)
@@ -255,22 +273,24 @@ def stage_rows(
 ) -> None:
     """Stage rows that have only value and state, over all scopes of the kind or the wanted ones."""
     new: dict[str, NDArray[Any]] = {"value": value, "n": np.full(value.shape, -1, dtype=np.int32), "state": state}
-    stored = _stored(component_id, version, kind, wanted, tuple(new))
+    stored = _stored(target, component_id, version, kind, wanted, tuple(new))
     keys = {"scope_id": scope, "year": year}
     place = _match(keys, stored[0], ("scope_id", "year"))
     _stage_keyed(target, component_id, version, keys, new, stored, place, False)
 
 
-def _stored(component_id: int, version: int, kind: str, wanted: list[int] | None, names: tuple[str, ...]) -> Rows:
+def _stored(
+    target: Target, component_id: int, version: int, kind: str, wanted: list[int] | None, names: tuple[str, ...]
+) -> Rows:
     """Stored rows with the named arrays, and with others that hold something. Cost: up to two queries."""
     where = "component_id = %s AND version = %s AND scope_id = ANY(%s)"
     if wanted is None:
         where = "component_id = %s AND version = %s AND scope_id IN (SELECT id FROM metrics_scope WHERE kind = %s)"
     params = [component_id, version, kind if wanted is None else wanted]
     asked: tuple[str, ...] | None = (*names, "run")
-    if not set(PARTS) <= set(names) and _has_parts(where, params):
+    if not target.is_shadowed and not set(PARTS) <= set(names) and _has_parts(where, params):
         asked = None
-    return SERIES.read(where, params, asked)
+    return target.stored(SERIES, where, params, asked)
 
 
 def _has_parts(where: str, params: list[Any]) -> bool:
@@ -384,88 +404,7 @@ def stage_contributions(
     target: Target, method: int, keys: dict[str, NDArray[np.int64]], new: dict[str, NDArray[Any]]
 ) -> None:
     """Stage all lines of one method of the contribution ledger: stored rows that are not among the new ones go."""
-    stored = CONTRIBUTIONS.read("method = %s", [method])
+    stored = target.stored(CONTRIBUTIONS, "method = %s", [method])
     keys = {"method": np.full(len(new["state"]), method, dtype=np.int64), **keys}
     place = _match(keys, stored[0], CONTRIBUTIONS.key_names)
     _stage(CONTRIBUTIONS, target, *_with_orphans(keys, new, stored, place), stored)
-
-
-def stage_clear(run_id: int, chunk: int) -> None:
-    """Forget what an earlier attempt at the chunk staged."""
-    with connection.cursor() as cursor:
-        for layout in LAYOUTS:
-            cursor.execute(f"DELETE FROM {layout.table}_staging WHERE run_id = %s AND chunk = %s", [run_id, chunk])
-    Restatement.objects.filter(run_id=run_id, chunk=chunk).delete()
-
-
-def stage_forget(run_id: int) -> None:
-    """Forget everything that a run staged."""
-    with connection.cursor() as cursor:
-        for layout in LAYOUTS:
-            cursor.execute(f"DELETE FROM {layout.table}_staging WHERE run_id = %s", [run_id])
-    Restatement.objects.filter(run_id=run_id).delete()
-
-
-def stage_sweep() -> None:
-    """Forget staged rows of runs that are over."""
-    with connection.cursor() as cursor:
-        for layout in LAYOUTS:
-            cursor.execute(
-                f"DELETE FROM {layout.table}_staging s USING metrics_run r "
-                "WHERE r.id = s.run_id AND r.state IN ('superseded', 'failed', 'published')"
-            )
-
-
-def staged_rows(run_id: int) -> dict[int, int]:
-    """Staged rows by chunk: fewer than a chunk reported means that the database lost them in a crash."""
-    counts: dict[int, int] = {}
-    with connection.cursor() as cursor:
-        for layout in LAYOUTS:
-            cursor.execute(
-                f"SELECT chunk, count(*) FROM {layout.table}_staging WHERE run_id = %s GROUP BY chunk", [run_id]
-            )
-            for chunk, rows in cursor.fetchall():
-                counts[chunk] = counts.get(chunk, 0) + rows
-    return counts
-
-
-def publish(run_id: int) -> None:
-    """Move all staged rows of a run into the stored values. Call inside the publishing transaction."""
-    with connection.cursor() as cursor:
-        for layout in LAYOUTS:
-            table, staged = layout.table, f"{layout.table}_staging"
-            names = ", ".join(layout.names)
-            keys = ", ".join(layout.key_names)
-            empty = "NOT (0 < ANY(s.state))"
-            insert = (
-                f"INSERT INTO {table} ({names}) SELECT {names} FROM {staged} s WHERE s.run_id = %s AND NOT ({empty})"
-            )
-            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {table})")
-            meets_others = cursor.fetchone()[0]
-            if meets_others:
-                match = " AND ".join(f"t.{name} = s.{name}" for name in layout.key_names)
-                cursor.execute(
-                    f"DELETE FROM {table} t USING {staged} s WHERE s.run_id = %s AND {match} AND {empty}", [run_id]
-                )
-                # Speculative insertion costs half as much again, so only where there is something to meet.
-                updates = ", ".join(f"{name} = excluded.{name}" for name, _ in layout.arrays)
-                insert += f" ON CONFLICT ({keys}) DO UPDATE SET {updates}"
-            cursor.execute(insert, [run_id])
-            if not meets_others:
-                # Until the server looks by itself it would plan reads of a table that it takes for empty.
-                cursor.execute(f"ANALYZE {table}")
-            _forget_published(cursor, staged, run_id)
-
-
-def _forget_published(cursor: Any, staged: str, run_id: int) -> None:
-    """Empty a staging table: at once where nobody else is at it, else row by row (a straggler holds its lock)."""
-    try:
-        with transaction.atomic():
-            cursor.execute(f"LOCK TABLE {staged} IN ACCESS EXCLUSIVE MODE NOWAIT")
-            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {staged} WHERE run_id <> %s)", [run_id])
-            if not cursor.fetchone()[0]:
-                cursor.execute(f"TRUNCATE {staged}")
-                return
-    except OperationalError:
-        pass
-    cursor.execute(f"DELETE FROM {staged} WHERE run_id = %s", [run_id])

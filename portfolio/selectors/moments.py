@@ -8,6 +8,14 @@ from django.db import connection, transaction
 
 T = TypeVar("T")
 
+_locked: tuple[str, ...] = ()
+
+
+def locked_register(tables: Iterable[str]) -> None:
+    """Name tables that another may take the place of: a moment keeps them as they are from before its snapshot."""
+    global _locked
+    _locked = tuple(tables)
+
 
 @contextmanager
 def one_moment() -> Iterator[None]:
@@ -18,7 +26,8 @@ def one_moment() -> Iterator[None]:
     with transaction.atomic():
         if not connection.savepoint_ids:
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                lock = f"; LOCK TABLE {', '.join(_locked)} IN ACCESS SHARE MODE" if _locked else ""
+                cursor.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY{lock}")
         yield
 
 

@@ -70,7 +70,7 @@ def prepare() -> None:
     """Put the points in, and set the patience."""
     from connectors import services
     from epmo.celery import app
-    from metrics import runs, schedule, storage
+    from metrics import publication, runs, schedule
 
     for name in ("STALE_SECONDS", "HEARTBEAT_SECONDS", "FAILED_WAIT_SECONDS"):
         if wanted := os.environ.get(f"EPMO_FAULT_{name}"):
@@ -95,7 +95,7 @@ def prepare() -> None:
         lambda run, number, plan: f"start.{plan.name}",
         lambda run, number, plan: f"staged.{plan.name}",
     )
-    between(storage, "publish", lambda run_id: "publish", lambda run_id: "published")
+    between(publication, "publish", lambda run: "publish", lambda run: "published")
     between(services, "_delivery", lambda run, paths: "import.begin", lambda run, paths: "import.read")
     between(services, "run_write", None, lambda **fields: "import.committed")
     plain = services.import_run

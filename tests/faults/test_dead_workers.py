@@ -56,3 +56,4 @@ def test_a_worker_that_stood_still_finds_its_work_done_by_another(company: Compa
 
     assert differences(company.cells(), clean.facts) == []
     assert company.one("SELECT count(*) FROM metrics_series_staging") == 0
+    assert company.shadows() == []

@@ -32,6 +32,7 @@ def test_a_poison_chunk_fails_with_its_reason_and_does_not_block_the_rest(
     assert tried == [(3, "failed")]
     assert reason in shown(computed)
     assert computed.one("SELECT count(*) FROM metrics_series_staging") == 0
+    assert computed.shadows() == []
     assert differences(computed.cells(), clean.facts) == []
 
     # A run of other measures, and an import, are done by the same worker while the poison is there.
