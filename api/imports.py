@@ -55,6 +55,7 @@ IMPORT = shape(
             "url": {"type": "string", "format": "uri"},
             "feeds": {"type": "object"},
             "notes": {"type": "array", "items": {}},
+            "preview": {"type": "object"},
             "files": {"type": "array", "items": {"type": "object"}},
             "change_set": {"type": ["integer", "null"]},
         },
@@ -101,6 +102,7 @@ def import_json(run: ImportRun, request: Request) -> dict[str, Any]:
         "url": request.build_absolute_uri(reverse("api:import", kwargs={"key": run.pk})),
         "feeds": run.counts,
         "notes": run.notes,
+        "preview": run.preview,
         "files": [{"name": file.name, "feed": file.feed, "rows": file.rows} for file in run.files.all()],
         "change_set": run.change_set_id,
     }

@@ -73,6 +73,7 @@ def report_dict(run: ImportRun, report: Report) -> dict[str, Any]:
         "error_count": len(errors),
         "warnings": [asdict(one) for one in found if not one.is_error][:MAX_LISTED],
         "notes": run.notes,
+        **({"preview": report.preview} if run.dry_run else {}),
         "seconds": round(report.seconds, 3),
     }
 

@@ -13,6 +13,7 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from connectors.readers.deliveries import delivery_read
@@ -71,6 +72,7 @@ def import_start(
             options=dict(options or {}),
             skip_bad_rows=skip_bad_rows,
             dry_run=dry_run,
+            language=get_language() or "",
         )
         run.folder = f"imports/{run.pk}"
         run.save(update_fields=["folder"])
@@ -132,7 +134,16 @@ def import_send(run: int) -> None:
 
 
 def import_run(run_id: int, *, progress: Progress | None = None) -> Report | None:
-    """Do a queued import. None when it is done already or somebody else works on it. Safe to call twice."""
+    """Do a queued import. None when it is done already or somebody else works on it. Safe to call twice.
+
+    The report is worded in the language of whoever asked.
+    """
+    asked = ImportRun.objects.filter(pk=run_id).values_list("language", flat=True).first()
+    with override(asked or settings.LANGUAGE_CODE):
+        return _import_run(run_id, progress)
+
+
+def _import_run(run_id: int, progress: Progress | None) -> Report | None:
     with Alive(run_id) as alive:
         run = run_claim(run_id) if alive.claimed else None
         if run is None:
@@ -190,7 +201,7 @@ def _work(
     except Exception as error:
         if is_tried_again and is_database_lost(error):
             raise  # no fault of the files: the task, or the sweeper, does it again
-        run_fail(run.pk, f"{type(error).__name__}: nothing was stored.")
+        run_fail(run.pk, _("%(error)s: nothing was stored.") % {"error": type(error).__name__})
         logger.exception("import_failed", extra={"run": run.pk})
         raise
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from connectors.registry import connector_list
 from dashboards import formatting as f
 from dashboards.frame import Option
+from dashboards.import_preview import PreviewFeed, preview_feeds, preview_said
 from dashboards.pages.overview import fresh_of
 from dashboards.parts import Answer, Fresh, Pager, RowError, Status, bad, good, strong
 from dashboards.relevance_parts import RelevancePart, relevance_part
@@ -99,6 +100,8 @@ class ImportPage:
     answer: Answer
     facts: tuple[tuple[str, str], ...]
     feeds: tuple[FeedCount, ...]
+    preview: tuple[PreviewFeed, ...]
+    preview_said: str
     notes: tuple[str, ...]
     message: str
     errors: tuple[RowError, ...]
@@ -225,6 +228,7 @@ def import_page(visible: Visibility, number: int, *, first: int = 0) -> ImportPa
     problems = import_problems(run, first=first) if not running else []
     everything = run.error_count + run.warning_count
     here = reverse("import", args=[run.pk])
+    preview = preview_feeds(run.preview)
     return ImportPage(
         number=str(run.pk),
         running=running,
@@ -238,6 +242,8 @@ def import_page(visible: Visibility, number: int, *, first: int = 0) -> ImportPa
             FeedCount(feed, *(f.number(c.get(k, 0)) for k in ("rows", "created", "updated", "unchanged", "rejected")))
             for feed, c in sorted(run.counts.items())
         ),
+        preview=preview,
+        preview_said=preview_said(preview),
         notes=tuple(str(note) for note in run.notes),
         message=run.message,
         errors=tuple(row_error(p) for p in problems),

@@ -17,7 +17,7 @@ def import_list(*, visible_to: Visibility, before: int | None = None, limit: int
     """Imports, newest first, with who asked and their files. Cost: two queries; none for roles that do not write."""
     if not visible_to.reads_people:
         return []
-    rows = ImportRun.objects.select_related("actor").prefetch_related("files")
+    rows = ImportRun.objects.select_related("actor").prefetch_related("files").defer("preview")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return list(rows.order_by("-pk")[:limit])

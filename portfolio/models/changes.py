@@ -125,6 +125,10 @@ class ImportRun(models.Model):
     counts = models.JSONField(_("counts"), default=dict)
     error_count = models.IntegerField(_("errors"), default=0)
     warning_count = models.IntegerField(_("warnings"), default=0)
+    # Of an import that was only checked: {feed: [columns beside what was stored then]}, see services.preview.
+    preview = models.JSONField(_("preview"), default=dict)
+    # The report is worded in the language of whoever asked for it.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="")
     # Said by a connector: what it dropped and why, what stays undefined.
     notes = models.JSONField(_("notes"), default=list)
     message = models.TextField(_("message"), blank=True, default="")

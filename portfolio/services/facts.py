@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from celery import current_app
 from django.contrib.auth.models import User
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from portfolio.feeds import FEEDS, PARENTS_FIRST, REFERRED
 from portfolio.models import ChangeSet
 from portfolio.services.changelog import log_before, log_touched
+from portfolio.services.preview import previews
 from portfolio.services.problems import ProblemLog, problem
 from portfolio.services.resolving import live_codes, resolve
 from portfolio.services.screening import header_problems
@@ -47,6 +49,8 @@ class Report:
     feeds: dict[str, dict[str, int]] = field(default_factory=dict)
     problems: ProblemLog = field(default_factory=ProblemLog)
     change_set: ChangeSet | None = None
+    preview: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Of a delivery that is only checked: its columns beside what is stored, by feed."""
     seconds: float = 0.0
 
 
@@ -81,6 +85,8 @@ def facts_write(
             refused = delivery.refused or (write.log.errors and not skip_bad_rows)
             report = Report("refused" if refused else "valid" if dry_run else "imported", problems=write.log)
             report.feeds = write.counts()
+            if dry_run:
+                report.preview = previews(write.staged[name] for name in write.found)
             if refused or dry_run:
                 raise _NotStored
             report.change_set = write.store()

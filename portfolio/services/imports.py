@@ -14,6 +14,7 @@ import psycopg2
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portfolio.models import ImportFile, ImportRun
 from portfolio.services.facts import Report, facts_write
@@ -74,14 +75,16 @@ def run_open(
     options: dict[str, str] | None = None,
     skip_bad_rows: bool = False,
     dry_run: bool = False,
+    language: str = "",
 ) -> ImportRun:
-    """A new import that waits for its work."""
+    """A new import that waits for its work; its report will be worded in `language`."""
     return ImportRun.objects.create(
         actor=actor,
         connector=connector,
         options=options or {},
         on_error=ImportRun.OnError.SKIP if skip_bad_rows else ImportRun.OnError.REFUSE,
         dry_run=dry_run,
+        language=language,
     )
 
 
@@ -94,7 +97,7 @@ def run_claim(run: int) -> ImportRun | None:
         if held.attempts >= MAX_ATTEMPTS:
             held.status = ImportRun.Status.FAILED
             held.finished_at = timezone.now()
-            held.message = "The import was tried three times and never came to its end."
+            held.message = _("The import was tried three times and never came to its end.")
             held.save(update_fields=["status", "finished_at", "message"])
             return None
         held.status = ImportRun.Status.RUNNING
@@ -133,6 +136,7 @@ def run_close(run: ImportRun, report: Report, delivery: Delivery) -> None:
     run.finished_at = timezone.now()
     run.stage, run.progress = "", 1.0
     run.counts = report.feeds
+    run.preview = report.preview
     run.error_count, run.warning_count = report.problems.errors, report.problems.warnings
     run.notes = delivery.notes
     run.seconds = round(report.seconds, 3)

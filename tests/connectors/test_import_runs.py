@@ -16,12 +16,16 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import close_old_connections, connection
+from django.utils import translation
+from django.utils.translation import gettext
 
 from connectors import services
 from connectors.services import ImportNotStarted, import_paths, import_run, import_start, imports_sweep, safe_name
-from portfolio.models import ChangeSet, Customer, ImportFile, ImportRun
+from portfolio.models import ChangeSet, Customer, ImportFile, ImportProblem, ImportRun
 from portfolio.services.imports import Alive, run_claim, runs_abandoned
 from tests.connectors.deliveries import BASE, write
+
+REQUIRED = "The column is required and not in the first line."
 
 
 @pytest.fixture
@@ -218,6 +222,17 @@ class TestUploads:
                 import_start(files=files, actor=None)
             assert refused.value.code == code
         assert ImportRun.objects.count() == 0
+
+    def test_a_report_is_worded_in_the_language_of_whoever_asked(self, sent: list[int]) -> None:
+        with translation.override("sv"):
+            run = import_start(files=[upload("customers.csv", "code\nC-1\n")], actor=None)
+
+        import_run(run.pk)
+
+        problem = ImportProblem.objects.get(run=run)
+        assert (problem.code, run.language) == ("missing_column", "sv")
+        with translation.override("sv"):
+            assert problem.message == gettext(REQUIRED) != REQUIRED
 
     def test_a_connector_must_be_known(self, sent: list[int]) -> None:
         with pytest.raises(ImportNotStarted):
