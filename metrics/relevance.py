@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 
 from metrics.activity import OUTCOMES, PATHS, STRUCTURE, feed_activity
 from metrics.columns import Floats
-from metrics.formulas.relevance import DRAWS, PAIRS_FOR_VERDICT, Association, Verdict, association, q_values, verdict
+from metrics.formulas.relevance import (
+    DRAWS,
+    PAIRS_FOR_VERDICT,
+    Association,
+    Shuffles,
+    Verdict,
+    association_with,
+    q_values,
+    verdict,
+)
 from metrics.models import Relevance, Run, Scope
 from metrics.periods import Period
 from metrics.planning import last_whole_run
@@ -199,9 +208,11 @@ def _make_way() -> None:
 def _verdicts(panel: Panel, seed: int, draws: int, between: Callable[[], None]) -> list[Relevance]:
     """Metrics first; feeds then know what the metrics that read them are worth."""
 
+    shuffles = Shuffles(panel.outcome, seed, draws)
+
     def asked(moves: Floats) -> Association:
         between()
-        return association(moves, panel.outcome, seed, draws)
+        return association_with(moves, shuffles)
 
     found = {key: asked(grid) for key, grid in panel.metric.items() if key not in MADE_OF_OUTCOMES}
     collected = {

@@ -5,9 +5,10 @@ A panel has a row per customer and a column per consecutive quarter, NaN where a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,9 @@ _DECIMALS: Final = 9
 """Differences from the own mean are rounded to this many decimals, so that ties are ties."""
 _SLACK: Final = 1e-12
 _CELLS_AT_ONCE: Final = 1 << 21
+_RANKED_AT_ONCE: Final = 1 << 17
+"""Few enough to stay in the processor's cache."""
+_WORD_BITS: Final = 62
 
 
 class Verdict(StrEnum):
@@ -50,34 +54,63 @@ class Association:
     """NaN for a lag that was left out."""
 
 
+class Shuffles:
+    """An outcome with its known values shuffled inside each customer, over and over: drawn once for all metrics."""
+
+    def __init__(self, outcome: ArrayLike, seed: int, draws: int = DRAWS) -> None:
+        if draws < DRAWS:
+            raise ValueError(f"p needs at least {DRAWS} draws")
+        self.outcome = np.asarray(outcome, dtype=np.float64)
+        self.known: Bools = ~np.isnan(self.outcome)
+        self.draws = draws
+        self._seed = seed
+
+    @cached_property
+    def values(self) -> Floats:
+        """Shape (draws, known values), these in the order of customers, then quarters."""
+        random = np.random.default_rng(self._seed)
+        shape, counts = self.outcome.shape, self.known.sum(axis=1)
+        first = np.arange(shape[1])[None, :] < counts[:, None]  # as many places as known values, customer by customer
+        offset = np.repeat(starts_of(counts), counts)
+        given = self.outcome[self.known]
+        made = np.empty((self.draws, given.size))
+        step = max(1, _CELLS_AT_ONCE // max(1, self.outcome.size))
+        for done in range(0, self.draws, step):
+            keys = random.random((min(step, self.draws - done), *shape))
+            keys[:, ~first] = 2.0  # what is unknown stays last
+            made[done : done + len(keys)] = given[np.argsort(keys, axis=2)[:, first] + offset]
+        return made
+
+
 def association(metric: ArrayLike, outcome: ArrayLike, seed: int, draws: int = DRAWS) -> Association:
+    """Association of a metric with an outcome that no other metric is asked about; see association_with."""
+    return association_with(metric, Shuffles(outcome, seed, draws))
+
+
+def association_with(metric: ArrayLike, shuffles: Shuffles) -> Association:
     """Largest rank correlation of a metric with the outcome 0, 1 or 2 quarters later, and its permutation p.
 
     Pairs (metric at t - lag, outcome at t) of all customers with at least two; each series less its own mean over
     the customer's pairs, so that only moves inside customers count; ranks over the pooled pairs, ties at their mean
     rank; Pearson correlation of the ranks. A lag with fewer than 8 pairs is left out; the earliest lag wins a tie.
     For p the known outcomes are permuted within each customer and the maximum over lags is taken again.
-    Cost: draws x pairs x lags, about five seconds for 999 draws of 12,000 pairs.
+    Cost: draws x pairs x lags, about a second for 999 draws of 12,000 pairs.
     Source: Spearman 1904; Westfall and Young 1993 for the maximum under permutation.
     Example: two customers whose outcome follows the metric a quarter later have lag 1 and rho 1.
     """
-    if draws < DRAWS:
-        raise ValueError(f"p needs at least {DRAWS} draws")
-    moves, achieved = np.asarray(metric, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    moves, achieved = np.asarray(metric, dtype=np.float64), shuffles.outcome
     sides = [_Side.of(moves, achieved, lag) for lag in LAGS]
-    rhos = tuple(float(side.rho(achieved[None])[0]) for side in sides)
+    rhos = tuple(float(side.rho(achieved[shuffles.known][None], shuffles.known)[0]) for side in sides)
     sizes = [side.pairs for side in sides]
     strength = np.abs(rhos)
     if np.isnan(strength).all():
         return Association(n=max(sizes), lag=None, rho=np.nan, p=np.nan, rho_by_lag=rhos)
     largest = np.nanmax(strength)
     chosen = int(np.flatnonzero(strength >= largest - _SLACK)[0])
-    as_large = 0
     used = [side for side, rho in zip(sides, rhos, strict=True) if not np.isnan(rho)]
-    for permuted in _permuted(achieved, seed, draws):
-        again = np.max([np.nan_to_num(np.abs(side.rho(permuted))) for side in used], axis=0)
-        as_large += int(np.sum(again >= largest - _SLACK))
-    p = (1 + as_large) / (1 + draws)
+    again = np.max([np.nan_to_num(np.abs(side.rho(shuffles.values, shuffles.known))) for side in used], axis=0)
+    as_large = int(np.sum(again >= largest - _SLACK))
+    p = (1 + as_large) / (1 + shuffles.draws)
     return Association(n=sizes[chosen], lag=LAGS[chosen], rho=rhos[chosen], p=p, rho_by_lag=rhos)
 
 
@@ -127,41 +160,57 @@ class _Side:
         paired &= paired.sum(axis=1, keepdims=True) >= 2
         counts = paired.sum(axis=1)
         counts = counts[counts > 0].astype(np.int64)
-        ranks = _centred_ranks(earlier[paired][None], counts)[0]
+        ranks = _centred_ranks(_moves(earlier[paired][None], counts))[0]
         return cls(paired=paired, counts=counts, ranks=ranks, pairs=int(paired.sum()))
 
-    def rho(self, outcomes: Floats) -> Floats:
-        """Rank correlation for each of many outcomes (draw, customer, quarter); NaN below 8 pairs or without moves."""
+    def rho(self, outcomes: Floats, known: Bools) -> Floats:
+        """Rank correlation for each of many outcomes (draw, known value); NaN below 8 pairs or without moves."""
+        found = np.full(len(outcomes), np.nan)
         if self.pairs < FEWEST_PAIRS:
-            return np.full(outcomes.shape[0], np.nan)
-        ranks = _centred_ranks(outcomes[:, self.paired], self.counts)
-        size = np.sqrt(np.einsum("dp,dp->d", ranks, ranks) * (self.ranks @ self.ranks))
-        return np.asarray(np.divide(ranks @ self.ranks, size, out=np.full(size.size, np.nan), where=size > 0))
+            return found
+        chosen = np.flatnonzero(self.paired[known])
+        own = self.ranks @ self.ranks
+        step = max(1, _RANKED_AT_ONCE // self.pairs)
+        for done in range(0, len(outcomes), step):
+            part = slice(done, done + step)
+            ranks, pair = _ordered_ranks(_moves(outcomes[part, chosen], self.counts))
+            size = np.sqrt(np.einsum("dp,dp->d", ranks, ranks) * own)
+            together = np.einsum("dp,dp->d", ranks, self.ranks[pair])
+            np.divide(together, size, out=found[part], where=size > 0)
+        return found
 
 
-def _centred_ranks(values: Floats, counts: Ints) -> Floats:
-    """Ranks, less their mean, of values less the own mean of each customer; one row per draw, pairs by customer."""
+def _moves(values: Floats, counts: Ints) -> Floats:
+    """Values less the own mean of each customer, in units of the last decimal that counts; one row per draw."""
     if not counts.size:
         return np.zeros(values.shape)
     means = np.add.reduceat(values, starts_of(counts), axis=1) / counts
-    apart = np.round(values - np.repeat(means, counts, axis=1), _DECIMALS)
-    from scipy.stats import rankdata  # slow to load: only where it is computed with
-
-    return np.asarray(rankdata(apart, axis=1) - (apart.shape[1] + 1) / 2)
+    return np.rint((values - np.repeat(means, counts, axis=1)) * 10.0**_DECIMALS)
 
 
-def _permuted(outcome: Floats, seed: int, draws: int) -> Iterator[Floats]:
-    """Blocks of outcomes whose known values are shuffled inside each customer."""
-    random = np.random.default_rng(seed)
-    known = ~np.isnan(outcome)
-    place = np.argsort(~known, axis=1, kind="stable")
-    packed = np.take_along_axis(outcome, place, axis=1)  # known values first
-    step = max(1, _CELLS_AT_ONCE // max(1, outcome.size))
-    for done in range(0, draws, step):
-        count = min(step, draws - done)
-        keys = random.random((count, *outcome.shape))
-        keys[:, ~np.take_along_axis(known, place, axis=1)] = 2.0  # unknown ones stay last
-        shuffled = np.take_along_axis(packed[None], np.argsort(keys, axis=2), axis=2)
-        block = np.full((count, *outcome.shape), np.nan)
-        np.put_along_axis(block, np.broadcast_to(place, block.shape), shuffled, axis=2)
-        yield block
+def _ordered_ranks(moves: Floats) -> tuple[Floats, Ints]:
+    """Ranks less their mean in ascending order, ties at their mean rank, and the pair that each is of; a row per draw.
+
+    The pair travels in the low bits of the number that is sorted: sorting whole numbers is many times as fast as
+    sorting places by them. Moves too large for that are replaced by their places among all moves.
+    """
+    draws, pairs = moves.shape
+    bits = int(pairs).bit_length()
+    if moves.size and np.abs(moves).max() >= 2.0 ** (_WORD_BITS - bits):
+        moves = np.unique(moves, return_inverse=True)[1].reshape(moves.shape).astype(np.float64)
+    ordered = (moves.astype(np.int64) << bits) | np.arange(pairs)
+    ordered.sort(axis=1)
+    opens = np.ones((draws, pairs), dtype=bool)
+    opens[:, 1:] = (ordered[:, 1:] >> bits) != (ordered[:, :-1] >> bits)
+    first = np.flatnonzero(opens)
+    tied = np.diff(first, append=draws * pairs)
+    middle = first % max(pairs, 1) + (tied - pairs) / 2
+    return np.repeat(middle, tied).reshape(draws, pairs), ordered & ((1 << bits) - 1)
+
+
+def _centred_ranks(values: Floats) -> Floats:
+    """Ranks of moves, less their mean, ties at their mean rank; one row per draw."""
+    ranks, pair = _ordered_ranks(values)
+    made = np.empty_like(ranks)
+    np.put_along_axis(made, pair, ranks, axis=1)
+    return made

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from statsmodels.stats.multitest import multipletests
 
-from metrics.formulas.relevance import Association, Verdict, association, q_values, verdict
+from metrics.formulas.relevance import (
+    Association,
+    Shuffles,
+    Verdict,
+    association,
+    association_with,
+    q_values,
+    verdict,
+)
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 NAN = np.nan
@@ -98,6 +106,32 @@ def test_a_metric_that_never_moves_shows_nothing():
 
     assert found.lag is None
     assert verdict(found, NAN) == Verdict.INSUFFICIENT_N
+
+
+def test_a_seed_keeps_its_draws():
+    """Counted with scipy.stats.rankdata in place of our own ranks: 463 and 474 of 999 draws and the panel itself."""
+    random = np.random.default_rng(5)
+    x, y = np.round(random.normal(size=(2, 6, 12)), 1)
+    y[:, 1:] += 0.25 * x[:, :-1]
+    y[random.random(y.shape) < 0.2] = NAN
+
+    assert [association(x, y, seed).p for seed in (1, 2)] == [0.463, 0.474]
+
+
+def test_moves_too_large_to_be_sorted_as_whole_numbers_rank_as_small_ones_do():
+    x, y = np.random.default_rng(3).integers(-9, 9, size=(2, 5, 8)).astype(float)  # means of eight are exact
+
+    assert association(x * 2.0**40, y * 2.0**40, seed=1).rho_by_lag[0] == association(x, y, seed=1).rho_by_lag[0]
+
+
+def test_draws_shared_by_many_metrics_give_what_own_draws_give():
+    random = np.random.default_rng(8)
+    outcome, *metrics = np.round(random.normal(size=(4, 5, 9)), 1)
+    metrics[0][random.random(outcome.shape) < 0.3] = NAN
+    shared = Shuffles(outcome, seed=4)
+
+    for metric in metrics:
+        assert association_with(metric, shared) == association(metric, outcome, seed=4)
 
 
 def test_fewer_draws_than_agreed_are_refused():
