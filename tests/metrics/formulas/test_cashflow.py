@@ -152,3 +152,11 @@ def test_payback_agrees_with_counting(flows):
     expected = next((k + 1 for k in range(1, len(flows)) if sum(flows[: k + 1]) >= 0), NAN)
 
     np.testing.assert_array_equal(payback_months([flows], [0])[0, -1], expected)
+
+
+def test_a_rate_at_an_exact_double_root_is_exact():
+    # 100 (z - 1.02)^2 with z = 1 + r: out, back, out again; the present value touches 0 at 2% a month only.
+    flows = [100.0, -204.0, 104.04]
+
+    assert monthly_rate_of_return([flows])[0] == pytest.approx(0.02, abs=1e-12)
+    assert internal_rate_of_return([flows])[0] == pytest.approx(1.02**12 - 1, abs=1e-10)

@@ -68,3 +68,20 @@ def test_agrees_with_the_roots_it_was_made_from(roots):
     inside = [root for root in roots if 0 < root < 1]
     expected = max(inside, default=np.nan)
     np.testing.assert_allclose(largest_root(column(from_roots(*roots)), np.zeros(1))[0], expected, rtol=1e-6)
+
+
+@given(root=st.floats(0.05, 0.97), others=st.lists(st.floats(0.1, 0.9), max_size=25))
+def test_a_double_root_is_as_exact_as_a_simple_one(root, others):
+    made = from_roots(root, root)
+    for tail in others:  # factors without a positive root, so that the double one stays the only one
+        made = np.convolve(made, [tail, 1.0])
+
+    assert largest_root(column(made), np.zeros(1))[0] == pytest.approx(root, abs=1e-10)
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+def test_the_larger_of_two_roots_that_nearly_meet_is_found_as_far_as_their_coefficients_say(apart):
+    # f dips by (apart / 2)^2 between them; coefficients are known to 1e-16, so roots to 1e-16 / apart.
+    found = largest_root(column(from_roots(0.8, 0.8 + apart, 5, -2)), np.zeros(1))[0]
+
+    assert found == pytest.approx(0.8 + apart, abs=max(1e-13 / apart, 1e-12))
