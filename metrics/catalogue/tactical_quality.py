@@ -12,6 +12,7 @@ import numpy as np
 from metrics.catalogue.checks import checks
 from metrics.columns import Floats, Table, choice
 from metrics.explained import PerPeriod
+from metrics.formulas.normal import normal_quantile
 from metrics.frame import DAY_US, Frame, Positions
 from metrics.parts import (
     Distinct,
@@ -85,9 +86,7 @@ def process_conformance_rate(f: Frame) -> Iterator[Part]:
 
     def sigma(defects: Floats, chances: Floats, n: Floats) -> Outcome:
         share = divide(defects, chances)
-        from scipy.special import ndtri  # slow to load: only where it is computed with
-
-        level = ndtri(np.clip(1.0 - share, 0.0, 1.0)) + SIGMA_SHIFT
+        level = normal_quantile(np.clip(1.0 - share, 0.0, 1.0)) + SIGMA_SHIFT
         flat = (share <= 0.0) | (share >= 1.0)
         return Outcome(level, n, zero_denominator=is_zero(chances), undefined={"no_variation": flat})
 
