@@ -109,7 +109,7 @@ class ValueList(ListView):
         trail = self.trail()
         size = self.query.get("page_size", PAGE_SIZE)
         start: ValueKey | None = tuple(trail[-1]) if trail else None  # type: ignore[assignment]
-        found = list(islice(values(query, visible_to=self.visible, after=start), size + 1))
+        found = list(islice(values(query, visible_to=self.visible, after=start, wanted=size + 1), size + 1))
         records = found[:size]
         page = Page(
             records,

@@ -13,8 +13,9 @@ from metrics.cells import INSUFFICIENT_COVERAGE, STATES, WITH_VALUE
 from metrics.formulas.index import FACTORS, Index, customer_success_index, index_change
 from metrics.index import COMPONENTS, KEY, KINDS, VERSION, index_entries, index_metrics, listed_for
 from metrics.layout import SERIES
+from metrics.live_scopes import live_scopes
 from metrics.periods import Period
-from metrics.selectors import _scopes, state
+from metrics.selectors import state
 from portfolio.rights import Visibility
 
 COLUMNS: Final = (
@@ -83,7 +84,7 @@ def index_records(
     numbers = storage.components()
     asked = None if scopes is None else tuple(scopes)
     for kind in (kind for kind in KINDS if kind in set(scope_kinds) and visible_to.sees_kind(kind)):
-        found = _scopes(kind, visible_to, asked)
+        found = live_scopes(kind, visible_to, asked)
         ids = [numbers[KEY, name] for name in COMPONENTS if (KEY, name) in numbers]
         years = sorted({period.year for period in wanted})
         keys, arrays = SERIES.read(
@@ -146,7 +147,7 @@ def index_changes(
     arrays = index_metrics(entries)
     asked = None if scopes is None else tuple(scopes)
     for kind in (kind for kind in KINDS if kind in set(scope_kinds) and visible_to.sees_kind(kind)):
-        found = _scopes(kind, visible_to, asked)
+        found = live_scopes(kind, visible_to, asked)
         if not len(found.ids):
             continue
         listed = listed_for(entries, kind)

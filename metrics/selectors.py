@@ -21,7 +21,6 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-from django.db import connection
 from django.db.models import Subquery
 from numpy.typing import NDArray
 
@@ -29,14 +28,14 @@ from metrics import storage
 from metrics.cells import NO_DATA, NOT_DUE, NOT_MEASURABLE, SMALLEST_GROUP, STATES, SUPPRESSED, WITH_VALUE
 from metrics.index import KEY as INDEX_KEY
 from metrics.layout import SERIES
+from metrics.live_scopes import MOST_AT_ONCE, Batches, LiveScopes, live_batches, live_scopes
 from metrics.models import Run, Scope, Series
 from metrics.periods import KINDS, Period
 from metrics.planning import today
 from metrics.records import ValueRecord
 from metrics.registry import Metric, metrics
-from metrics.scopes import FEED_OF, SCOPE_KINDS
+from metrics.scopes import SCOPE_KINDS
 from metrics.targets import Targets, Thresholds
-from portfolio.feeds import FEEDS
 from portfolio.rights import Visibility
 
 FEW_SCOPES: Final = 60
@@ -134,61 +133,17 @@ def _years_stored() -> list[int]:
     ]
 
 
-@dataclass(frozen=True)
-class _Scopes:
-    """Live, visible scopes of a kind in the order of their codes."""
-
-    kind: str
-    ids: NDArray[np.int64]
-    codes: tuple[str, ...]
-
-
 def scopes_of(kind: str, *, visible_to: Visibility, codes: Iterable[str] | None = None) -> list[str]:
     """Codes of live scopes of a kind inside the rights, in order. Cost: one query."""
-    return list(_scopes(kind, visible_to, None if codes is None else tuple(codes)).codes)
+    return list(live_scopes(kind, visible_to, None if codes is None else tuple(codes)).codes)
 
 
 def visible_scopes(
     kind: str, *, visible_to: Visibility, codes: Iterable[str] | None = None
 ) -> tuple[list[int], tuple[str, ...]]:
     """Ids (in the stored values) and codes of live scopes of a kind inside the rights. Cost: one query."""
-    found = _scopes(kind, visible_to, None if codes is None else tuple(codes))
+    found = live_scopes(kind, visible_to, None if codes is None else tuple(codes))
     return found.ids.tolist(), found.codes
-
-
-_GONE: Final = (
-    "WITH RECURSIVE gone AS (SELECT id FROM portfolio_portfolios WHERE deleted_at IS NOT NULL "
-    "UNION SELECT p.id FROM portfolio_portfolios p JOIN gone ON p.parent_id = gone.id)"
-)
-"""Portfolios that are removed or hang below a removed one."""
-
-_ABOVE: Final = {
-    "portfolio": " AND f.id NOT IN (SELECT id FROM gone)",
-    "program": " AND f.id NOT IN (SELECT id FROM gone)",
-    "project": " AND f.portfolio_id NOT IN (SELECT id FROM gone)",
-    "initiative": " AND f.customer_id NOT IN (SELECT id FROM portfolio_customers WHERE deleted_at IS NOT NULL)",
-}
-"""Rows that refer to a removed row have left the computation (facts.md, import rule 3)."""
-
-
-def _scopes(kind: str, visible_to: Visibility, codes: tuple[str, ...] | None) -> _Scopes:
-    allowed = visible_to.codes_of(kind)
-    if allowed is not None:
-        codes = tuple(allowed if codes is None else set(codes) & allowed)
-    where, params = "k.kind = %s", [kind]
-    if codes is not None:
-        where += " AND k.code = ANY(%s)"
-        params.append(list(codes))  # type: ignore[arg-type]
-    if kind not in ("enterprise", "team"):
-        table = FEEDS[FEED_OF[kind]].table
-        above = _ABOVE.get(kind, "")
-        where += f" AND EXISTS (SELECT 1 FROM {table} f WHERE f.id = k.object_id AND f.deleted_at IS NULL{above})"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'{_GONE} SELECT k.id, k.code FROM metrics_scope k WHERE {where} ORDER BY k.code COLLATE "C"', params
-        )
-        rows = cursor.fetchall()
-    return _Scopes(kind, np.array([row[0] for row in rows], dtype=np.int64), tuple(row[1] for row in rows))
 
 
 class _Rows:
@@ -213,6 +168,8 @@ class _Reader:
 
     query: ValueQuery
     visible_to: Visibility
+    wanted: int | None = None
+    """How many records will be taken; None for all."""
     targets: Targets = field(default_factory=Targets)
 
     @cached_property
@@ -258,21 +215,20 @@ class _Reader:
         return [name for name in entry.component_names if asked is None or name in asked]
 
     def read(self, after: ValueKey | None) -> Iterator[ValueRecord]:
-        scopes: dict[str, _Scopes] = {}
         entries = self.query.entries()
-        for kind in {kind for entry in entries for kind in self.kinds(entry)}:
-            scopes[kind] = _scopes(kind, self.visible_to, self.query.scopes)
+        kinds = {kind for entry in entries for kind in self.kinds(entry)}
+        scopes = {kind: Batches(self._batches(kind)) for kind in kinds}
+        heads = [next(iter(batches)) for batches in scopes.values()]
         years = sorted({period.year for period in self.periods})
         whole: _Rows | None = None
-        total = sum(len(found.codes) for found in scopes.values())
-        if total <= FEW_SCOPES:
+        if all(head.is_last for head in heads) and sum(len(head.codes) for head in heads) <= FEW_SCOPES:
             wanted = [
                 self.numbers[entry.key, name]
                 for entry in entries
                 for name in self.components(entry)
                 if (entry.key, name) in self.numbers
             ]
-            ids = np.concatenate([found.ids for found in scopes.values()]) if scopes else np.zeros(0, dtype=np.int64)
+            ids = np.concatenate([head.ids for head in heads]) if heads else np.zeros(0, dtype=np.int64)
             whole = _Rows(wanted, ids, years)
         for entry in entries:
             for name in self.components(entry):
@@ -283,7 +239,16 @@ class _Reader:
                     if after is not None and self._before(key, after):
                         continue
                     resume = after if after is not None and after[:3] == key else None
-                    yield from self._block(entry, name, scopes[kind], years, whole, resume)
+                    batches = scopes[kind] if resume is None else self._batches(kind, since=resume[3])
+                    yield from self._block(entry, name, kind, batches, years, whole, resume)
+
+    def _batches(self, kind: str, since: str = "") -> Iterator[LiveScopes]:
+        """Scopes of a kind, no more at first than the wanted records can need and FEW_SCOPES can tell."""
+        at_most = MOST_AT_ONCE
+        if self.wanted is not None:
+            needed = self.wanted // max(1, len(self.periods))
+            at_most = min(MOST_AT_ONCE, max(FEW_SCOPES + 1, needed + needed // 8))
+        return live_batches(kind, self.visible_to, self.query.scopes, since=since, at_most=at_most)
 
     def _before(self, key: tuple[str, str, str], after: ValueKey) -> bool:
         order = list(metrics())
@@ -299,29 +264,26 @@ class _Reader:
         return rank(*key) < rank(*after[:3])
 
     def _block(
-        self, entry: Metric, name: str, scopes: _Scopes, years: list[int], whole: _Rows | None, resume: ValueKey | None
+        self,
+        entry: Metric,
+        name: str,
+        kind: str,
+        batches: Iterable[LiveScopes],
+        years: list[int],
+        whole: _Rows | None,
+        resume: ValueKey | None,
     ) -> Iterator[ValueRecord]:
         number = self.numbers.get((entry.key, name))
-        hidden = self._hidden_teams(entry, name, scopes.kind, years)
-        first = 0
-        if resume is not None:
-            first = (
-                int(np.searchsorted(np.array([code.encode() for code in scopes.codes]), resume[3].encode()))
-                if scopes.codes
-                else 0
-            )
-        size = 500
-        for start in range(first, len(scopes.codes), size):
-            ids = scopes.ids[start : start + size]
-            rows = whole if whole is not None else _Rows([number] if number is not None else [], ids, years)
-            for scope_id, code in zip(ids.tolist(), scopes.codes[start : start + size], strict=True):
+        hidden = self._hidden_teams(entry, name, kind, years)
+        behind = None if resume is None else (resume[3], period_order(Period.parse(resume[4])))
+        for scopes in batches:
+            rows = whole if whole is not None else _Rows([number] if number is not None else [], scopes.ids, years)
+            for scope_id, code in zip(scopes.ids.tolist(), scopes.codes, strict=True):
                 for period in self.periods:
-                    if resume is not None and (code.encode(), period_order(period)) <= (
-                        resume[3].encode(),
-                        period_order(Period.parse(resume[4])),
-                    ):
+                    # Batches begin with the code that the last record had: only its own periods can lie before.
+                    if behind is not None and code == behind[0] and period_order(period) <= behind[1]:
                         continue
-                    record = self._record(entry, name, number, scopes.kind, scope_id, code, period, rows, hidden)
+                    record = self._record(entry, name, number, kind, scope_id, code, period, rows, hidden)
                     if record is not None:
                         yield record
 
@@ -448,13 +410,15 @@ def _between(first: Period, last: Period) -> list[Period]:
     return found
 
 
-def values(query: ValueQuery, *, visible_to: Visibility, after: ValueKey | None = None) -> Iterator[ValueRecord]:
+def values(
+    query: ValueQuery, *, visible_to: Visibility, after: ValueKey | None = None, wanted: int | None = None
+) -> Iterator[ValueRecord]:
     """Records in a stable order: metric and component of the catalogue, kind, scope code, period.
 
-    `after` resumes behind a record's key. Cost: a few queries, and one for each 500 scopes of a
-    component (all in one when few scopes are asked for).
+    `after` resumes behind a record's key; who takes only so many says how many are `wanted`. Cost: a few queries,
+    and one for each 500 scopes of a component (all in one when few scopes are asked for).
     """
-    yield from _Reader(query, visible_to).read(after)
+    yield from _Reader(query, visible_to, wanted).read(after)
 
 
 def value_get(
