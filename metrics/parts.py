@@ -107,20 +107,28 @@ def _cells(
         levels: list[tuple[Positions | None, NDArray[np.int64]]] = []
         for level in _members(frame, kind, rows):
             scope, when = level if at is None else level[at], period
-            found = np.flatnonzero(scope >= 0)
-            inside = found if len(found) * 3 < len(scope) else None
+            held = scope >= 0
+            inside = np.flatnonzero(held) if np.count_nonzero(held) * 3 < len(scope) else None
             if inside is not None:
-                scope, when = scope[inside], period[inside]
-            levels.append((inside, np.where((scope >= 0) & (when >= 0), scope * np.int64(frame.count) + when, size)))
+                scope, when, held = scope[inside], period[inside], held[inside]
+            cell = np.multiply(scope, frame.count, dtype=np.int64)
+            cell += when
+            held &= when >= 0
+            np.putmask(cell, ~held, size)
+            levels.append((inside, cell))
         frame._memo[key] = (rows, at, period, levels)
     cells: list[tuple[Positions | None, NDArray[np.int64]]] = frame._memo[key][3]
     return cells
 
 
-def _heavy(weight: NDArray[Any]) -> Positions | slice:
+def _heavy(frame: Frame, weight: NDArray[Any]) -> Positions | slice:
     """Weights that are not 0; all of them where leaving the others out costs more than adding zeros."""
-    found = np.flatnonzero(weight)
-    return slice(None) if len(found) * 3 > len(weight) else found
+    key = ("heavy", id(weight))
+    if key not in frame._memo:
+        is_dense = np.count_nonzero(weight) * 3 > len(weight)
+        frame._memo[key] = (weight, slice(None) if is_dense else np.flatnonzero(weight))
+    heavy: Positions | slice = frame._memo[key][1]
+    return heavy
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,12 +157,11 @@ class Sum:
         shape = (len(frame.scopes.of(kind)), frame.count)
         size = shape[0] * shape[1]
         total = np.zeros(size)
-        heavy: Positions | slice | None = None
         for inside, cell in _cells(frame, kind, self.rows, self.at, self.period):
             if inside is not None:
                 total += np.bincount(cell, weights=weights[inside], minlength=size + 1)[:size]
                 continue
-            heavy = _heavy(weights) if heavy is None else heavy
+            heavy = _heavy(frame, weights)
             weight = weights[heavy].astype(np.float64, copy=False)
             total += np.bincount(cell[heavy], weights=weight, minlength=size + 1)[:size]
         grid = total.reshape(shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -39,17 +39,32 @@ class YearRows:
         }
 
     def put(self, block: Block) -> None:
-        year = np.array([period.year - self.years[0] for period in block.grain.periods])
-        slot = np.array([period.slot for period in block.grain.periods])
-        state = np.where(_NOT_STORED[block.cells.state], 0, block.cells.state)
-        self.arrays["state"][:, year, slot] = state
+        columns = [(period.year - self.years[0]) * SLOTS_IN_YEAR + period.slot for period in block.grain.periods]
+        runs = list(_runs(columns))
+        _put(self.arrays["state"], runs, np.where(_NOT_STORED[block.cells.state], 0, block.cells.state))
         for name in ("value", *PARTS, "n"):
             cells = getattr(block.cells, name)
             if name in PARTS and name not in self.arrays:
                 if np.isnan(cells).all():
                     continue
                 self.arrays[name] = np.full(self.arrays["value"].shape, np.nan)
-            self.arrays[name][:, year, slot] = cells
+            _put(self.arrays[name], runs, cells)
 
     def flat(self) -> dict[str, NDArray[Any]]:
         return {name: array.reshape(-1, SLOTS_IN_YEAR) for name, array in self.arrays.items()}
+
+
+def _runs(columns: list[int]) -> Iterator[tuple[int, int, int]]:
+    """Where the columns go up one by one: (first place, place after the last, first column)."""
+    first = 0
+    for place in range(1, len(columns) + 1):
+        if place == len(columns) or columns[place] != columns[place - 1] + 1:
+            yield first, place, columns[first]
+            first = place
+
+
+def _put(array: NDArray[Any], runs: list[tuple[int, int, int]], cells: NDArray[Any]) -> None:
+    """Cells to their columns, a run of them at a time: several times as fast as one by one."""
+    flat = array.reshape(len(array), -1)
+    for first, last, column in runs:
+        flat[:, column : column + last - first] = cells[:, first:last]
