@@ -18,7 +18,7 @@ from dashboards.views.scorecards import (
     scorecard_new,
     scorecards,
 )
-from dashboards.views.subscriptions import saved_view_remove, saved_views, subscription_end, subscriptions
+from dashboards.views.subscriptions import saved_view_remove, saved_view_rename, saved_views, subscription_end, subscriptions
 
 urlpatterns = [
     path("scorecards/", scorecards, name="scorecards"),
@@ -40,5 +40,6 @@ urlpatterns = [
     path("decisions/<int:number>/", decision, name="decision"),
     path("decisions/<int:number>/edit/", decision_edit, name="decision-edit"),
     path("views/", saved_views, name="saved-views"),
+    path("views/<int:number>/rename/", saved_view_rename, name="saved-view-rename"),
     path("views/<int:number>/remove/", saved_view_remove, name="saved-view-remove"),
 ]

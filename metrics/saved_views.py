@@ -23,9 +23,7 @@ class ViewRefused(ValueError):
 @transaction.atomic
 def view_save(*, user: AbstractBaseUser, name: str, address: str) -> SavedView:
     """Keep a page (path and query of its address) under a name; the same name again replaces it."""
-    named = " ".join(name.split())[:100]
-    if not named:
-        raise ViewRefused(_("Give the view a name."))
+    named = _named(name)
     path, query = page_of(address)
     if not SavedView.objects.filter(user_id=user.pk, name=named).exists() and (
         SavedView.objects.filter(user_id=user.pk).count() >= MOST
@@ -53,9 +51,34 @@ def page_of(address: str) -> tuple[str, str]:
     return path, parts.query
 
 
-def view_remove(*, user: AbstractBaseUser, view_id: int) -> None:
-    """Forget a view of one's own."""
-    SavedView.objects.filter(user_id=user.pk, pk=view_id).delete()
+@transaction.atomic
+def view_rename(*, user: AbstractBaseUser, view_id: int, name: str) -> SavedView | None:
+    """Give a view of one's own another name; None when there is no such view. Raises ViewRefused for a taken name."""
+    named = _named(name)
+    view = SavedView.objects.select_for_update().filter(user_id=user.pk, pk=view_id).first()
+    if view is None:
+        return None
+    if SavedView.objects.filter(user_id=user.pk, name=named).exclude(pk=view.pk).exists():
+        raise ViewRefused(_("Another view of yours has this name."))
+    view.name = named
+    view.save(update_fields=["name"])
+    return view
+
+
+@transaction.atomic
+def view_remove(*, user: AbstractBaseUser, view_id: int) -> SavedView | None:
+    """Forget a view of one's own; what is returned can be saved again. None when there is no such view."""
+    view = SavedView.objects.filter(user_id=user.pk, pk=view_id).first()
+    if view is not None:
+        SavedView.objects.filter(pk=view.pk).delete()
+    return view
+
+
+def _named(name: str) -> str:
+    named = " ".join(name.split())[:100]
+    if not named or not named.isprintable():
+        raise ViewRefused(_("Give the view a name."))
+    return named
 
 
 def views_of(user: AbstractBaseUser) -> list[SavedView]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
@@ -147,22 +148,39 @@ class ViewLine:
     name: str
     url: str
     path: str
+    filters: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedView:
+    """A view that was removed a moment ago and can be had back."""
+
+    name: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
 class ViewsPage:
-    """A person's saved views, and the page that is being saved."""
+    """A person's saved views, the page that is being saved, and the view that was just removed."""
 
     views: tuple[ViewLine, ...]
     address: str
     error: str
+    removed: RemovedView | None
 
 
-def views_page(user: AbstractBaseUser, *, address: str = "", error: str = "") -> ViewsPage:
-    """The page. Cost: one query."""
-    return ViewsPage(tuple(_view(view) for view in views_of(user)), address, error)
+def views_page(user: AbstractBaseUser, *, address: str = "", error: str = "", removed: Sequence[str] = ()) -> ViewsPage:
+    """The page; `removed` is name and address. Cost: one query."""
+    gone = RemovedView(*removed) if removed else None
+    return ViewsPage(tuple(_view(view) for view in views_of(user)), address, error, gone)
+
+
+def view_address(view: SavedView) -> str:
+    """Path and query of a view."""
+    return f"{view.path}?{view.query}" if view.query else view.path
 
 
 def _view(view: SavedView) -> ViewLine:
-    url = f"{view.path}?{view.query}" if view.query else view.path
-    return ViewLine(view.pk, view.name, url, view.path if view.path != reverse("overview") else _("Overview"))
+    filters = "; ".join(f"{name}: {value}" for name, value in parse_qsl(view.query))
+    page = unquote(view.path) if view.path != reverse("overview") else _("Overview")
+    return ViewLine(view.pk, view.name, view_address(view), page, filters)

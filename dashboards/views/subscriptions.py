@@ -14,11 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboards.answering import answer
 from dashboards.frame import frame
-from dashboards.pages.subscriptions import subscriptions_page, views_page
+from dashboards.pages.subscriptions import subscriptions_page, view_address, views_page
 from dashboards.views.scorecards import list_link, user_of
-from metrics.saved_views import ViewRefused, view_remove, view_save
+from metrics.saved_views import ViewRefused, view_remove, view_rename, view_save
 from metrics.subscriptions import SubscriptionRefused, subscription_add, subscription_remove
 from portfolio.selectors.visibility import visibility_for
+
+REMOVED = "removed_view"
+"""Where the session keeps the view that was removed last, until the next page offers it back."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +89,7 @@ def saved_views(request: HttpRequest) -> HttpResponse:
     return answer(
         request,
         "dashboards/saved_views.html",
-        page=views_page(user, address=address, error=error),
+        page=views_page(user, address=address, error=error, removed=request.session.pop(REMOVED, ())),
         frame=frame(request, section="views", here=_("Saved views")),
         status=status,
     )
@@ -95,6 +98,30 @@ def saved_views(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def saved_view_remove(request: HttpRequest, number: int) -> HttpResponse:
-    """Forget a saved view."""
-    view_remove(user=user_of(request), view_id=number)
+    """Forget a saved view; the page that follows offers it back."""
+    gone = view_remove(user=user_of(request), view_id=number)
+    if gone is not None:
+        request.session[REMOVED] = [gone.name, view_address(gone)]
     return redirect("saved-views")
+
+
+@require_POST
+@login_required
+def saved_view_rename(request: HttpRequest, number: int) -> HttpResponse:
+    """Give a saved view another name."""
+    user, error = user_of(request), ""
+    try:
+        renamed = view_rename(user=user, view_id=number, name=request.POST.get("name", "")[:200])
+    except ViewRefused as refused:
+        error = str(refused)
+    else:
+        if renamed is not None:
+            messages.success(request, _("The view has its new name."), extra_tags="ok")
+        return redirect("saved-views")
+    return answer(
+        request,
+        "dashboards/saved_views.html",
+        page=views_page(user, error=error),
+        frame=frame(request, section="views", here=_("Saved views")),
+        status=422,
+    )

@@ -18,6 +18,22 @@
     fetch(url, { method: "POST", body, keepalive: true }).catch(() => {});
   }
 
+  /* Whether a text is on the clipboard. Browsers give the clipboard to https only; elsewhere the old command serves. */
+  function copied(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+    const box = document.createElement("textarea");
+    const back = document.activeElement;
+    box.value = text;
+    box.readOnly = true;
+    box.className = "vh";
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    if (back) back.focus();
+    return Promise.resolve(done);
+  }
+
   const acts = {
     theme(button) {
       const now = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -36,8 +52,8 @@
     },
     copy(button) {
       const said = document.getElementById("said");
-      navigator.clipboard.writeText(location.href).then(() => {
-        if (said) said.textContent = button.dataset.done;
+      copied(location.href).then((done) => {
+        if (said) said.textContent = done ? button.dataset.done : location.href;
       });
     },
   };

@@ -8,7 +8,7 @@ from metrics.contributions import not_measurable
 from metrics.index_values import index_records
 from metrics.periods import Period
 from metrics.selectors import ValueQuery, values
-from portfolio.models import Customer, Portfolio
+from portfolio.models import Customer, Idea, Person, Portfolio, Service, SurveyResponse, WorkItem
 from portfolio.rights import EVERYTHING
 from tests.metrics.stored.company import AS_OF, Company
 
@@ -51,3 +51,22 @@ def test_what_hangs_below_a_removed_row_is_listed_no_more(company: Company) -> N
     assert "I-3" in listed("outcome_attainment", "initiative")
     records = index_records([period], visible_to=EVERYTHING, scope_kinds=["project", "portfolio"])
     assert not {"P-1", "P-2", "PF-CUST"} & {record.scope for record in records}
+
+
+def test_a_team_that_no_row_names_any_more_is_listed_no_more(company: Company) -> None:
+    """A team exists as soon as a row names it, and as long."""
+    query = ValueQuery(scope_kinds=("team",), periods=(Period.parse("2026-Q2"),), all_statuses=True)
+
+    def listed() -> set[str]:
+        return {record.scope for record in values(query, visible_to=EVERYTHING)}
+
+    assert "T-WEB" in listed()
+    named = [Person, Service, WorkItem, Idea, SurveyResponse]
+    for model in named[1:]:
+        model.objects.filter(team__name="T-WEB").update(deleted_at=timezone.now())
+    assert "T-WEB" in listed()
+
+    Person.objects.filter(team__name="T-WEB").update(deleted_at=timezone.now())
+
+    assert "T-WEB" not in listed()
+    assert listed()
