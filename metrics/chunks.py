@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from metrics import storage
 from metrics.columns import Facts
+from metrics.effects import row_windows
 from metrics.engine import compute_metric
 from metrics.formulas.contribution import Method
 from metrics.frame import Frame
@@ -24,8 +25,8 @@ from metrics.index import index_stage
 from metrics.layout import CONTRIBUTIONS
 from metrics.ledger import METHODS, LedgerStates
 from metrics.models import Run
-from metrics.periods import SLOTS_IN_YEAR, Calendar, Period
-from metrics.planning import OWN_PERIODS, ChunkPlan
+from metrics.periods import SLOTS_IN_YEAR, Calendar, Kind, Period
+from metrics.planning import ChunkPlan
 from metrics.publication import stage_clear
 from metrics.registry import Metric, metric
 from metrics.scopes import Scopes
@@ -53,19 +54,22 @@ def peak_rss_mb() -> float:
 def frames_of(facts: Facts, plan: ChunkPlan, as_of: date) -> list[Frame]:
     """The frames that a chunk computes over: its scopes, and its calendar by month, quarter and year."""
     scopes = Scopes(facts, plan.scopes)
-    since, until = plan_days(plan)
     first = min(date.fromisoformat(plan.first), as_of)
     zone = ZoneInfo(str(settings.EPMO_TIME_ZONE))
     grains = Calendar(first, as_of, zone).grains
     if plan.until or plan.since:
-        grains = tuple(cut for grain in grains if (cut := grain.between(since, until)) is not None)
+        grains = tuple(cut for grain in grains if (cut := grain.between(*plan_days(plan, grain.kind))) is not None)
     return [Frame(facts, grain, scopes, settings.EPMO_BASE_CURRENCY) for grain in grains]
 
 
-def plan_days(plan: ChunkPlan) -> tuple[date, date]:
-    """First day, and first day after, of the periods that a chunk may change."""
-    since = Period.parse(plan.since).start if plan.since else date.min
-    return since, Period.parse(plan.until).end if plan.until else date.max
+def plan_days(plan: ChunkPlan, kind: Kind) -> tuple[date, date]:
+    """First day, and first day after, of the periods of a kind that a chunk may change."""
+    since = Period.parse(plan.since) if plan.since else None
+    until = Period.parse(plan.until) if plan.until else None
+    if plan.own_periods:
+        since = since and Period.containing(kind, since.start)
+        until = until and Period.containing(kind, until.end - timedelta(days=1))
+    return since.start if since else date.min, until.end if until else date.max
 
 
 def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
@@ -79,7 +83,7 @@ def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
     if plan.name == INDEX_GROUP:
         index_stage(target, plan.scopes, plan.only_changed)
         return target.tally
-    facts = Facts(dict.fromkeys(OWN_PERIODS[plan.name], plan_days(plan)) if plan.own_periods else {})
+    facts = Facts(row_windows(plan.name, *plan_days(plan, "year")) if plan.own_periods else {})
     frames = frames_of(facts, plan, run.as_of)
     if not frames:
         return target.tally

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
+from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -55,8 +56,20 @@ UNREAD: Final = {
 }
 """Columns that pages show and no formula reads (never a reference: a removed parent takes its rows along)."""
 
-OWN_DAY: Final = {"person_months": "month", "capacity": "month", "survey_responses": "answered_on"}
-"""The day by which rows of a feed can be read for some periods only."""
+_OWN_MONTH: Final = "month >= '{first}' AND month < '{last}'"
+WITHIN: Final = {
+    "person_months": _OWN_MONTH,
+    "capacity": _OWN_MONTH,
+    "ledger": _OWN_MONTH,
+    "survey_responses": "answered_on >= '{first}' AND answered_on < '{last}'",
+    # What ends as the first day begins is read too: the next impact may follow it without a break.
+    "incident_impacts": (
+        "EXISTS (SELECT 1 FROM portfolio_incidents i WHERE i.id = incident_id "
+        "AND coalesce(t.started_at, i.started_at) < ('{last}'::timestamp AT TIME ZONE '{zone}') "
+        "AND coalesce(t.ended_at, i.restored_at, 'infinity') >= ('{first}'::timestamp AT TIME ZONE '{zone}'))"
+    ),
+}
+"""Condition by which rows `t` of a feed can be read for days [first, last) only."""
 
 NO_TEXT: Final = -(2**63) + 1
 """The hash by which a blank text travels."""
@@ -171,12 +184,12 @@ class Facts:
 
     Rows that refer, over any number of steps, to a removed row are left out.
     Use inside one REPEATABLE READ transaction when several tables must be of one moment.
-    `months` names feeds (of OWN_DAY) of which only rows of [first, last) are wanted; all rows come where none lies
+    `days` names feeds (of WITHIN) of which only rows of [first, last) are wanted; all rows come where none lies
     there, so that a feed with rows is never mistaken for one without.
     """
 
-    def __init__(self, months: Mapping[str, tuple[date, date]] | None = None) -> None:
-        self._months = months or {}
+    def __init__(self, days: Mapping[str, tuple[date, date]] | None = None) -> None:
+        self._days = days or {}
         self._tables: dict[str, Table] = {}
         self._places: dict[str, NDArray[np.int32]] = {}
         self._derived: dict[str, dict[str, Any]] = {}
@@ -243,13 +256,13 @@ class Facts:
             elif made := _expression(column):
                 columns.append((column, *made, column.kind))
         select = ", ".join(["id::int8", *(expression for _, expression, _, _ in columns)])
-        sql = f"SELECT {select} FROM portfolio_{feed} WHERE deleted_at IS NULL"
+        sql = f"SELECT {select} FROM portfolio_{feed} t WHERE deleted_at IS NULL"
         dtypes = [np.dtype(">i8"), *(dtype for _, _, dtype, _ in columns)]
         raw: list[NDArray[Any]] = []
-        if feed in self._months:
-            first, last = self._months[feed]
-            day = OWN_DAY[feed]
-            raw = copy_columns(f"{sql} AND {day} >= '{first}' AND {day} < '{last}'", dtypes)
+        if feed in self._days:
+            first, last = self._days[feed]
+            within = WITHIN[feed].format(first=first, last=last, zone=settings.EPMO_TIME_ZONE)
+            raw = copy_columns(f"{sql} AND {within}", dtypes)
         if not raw or not len(raw[0]):
             raw = copy_columns(sql, dtypes)
         ids = raw[0].astype(np.int64)

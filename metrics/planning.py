@@ -13,7 +13,9 @@ from django.db import connection
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
+from metrics import effects
 from metrics.columns import ANCHORS
+from metrics.effects import Atoms
 from metrics.groups import (
     FIRST_DAYS,
     GROUPS,
@@ -36,11 +38,8 @@ WHOLE_FEEDS: Final = frozenset({*ANCHORS, "development_plans", "ideas", "fx_rate
 WHOLE_GROUPS: Final = frozenset({"contribution"})
 """Outcome weights of all customers hang together."""
 
-OWN_PERIODS: Final = {
-    "hours": frozenset({"person_months", "capacity"}),
-    "surveys": frozenset({"survey_responses"}),
-}
-"""Groups whose formulas count rows of these feeds only in the periods that contain them."""
+NO_SCOPES: Final = frozenset({"release", "deployment", "incident"})
+"""Kinds of atom that are no scopes: what they reach beyond their row is listed beside them (effects.atoms_beyond)."""
 
 SCOPE_LIMIT: Final = 2000
 """Above this many touched scopes the whole kind is computed."""
@@ -59,7 +58,8 @@ class ChunkPlan:
     only_changed: bool = False
     """Of the index: only scopes whose headlines the run changed."""
     own_periods: bool = False
-    """Rows of OWN_PERIODS outside the chunk's years need not be read."""
+    """`since` and `until` are the months that changed rows reach: every period that holds one of them is computed, and
+    only rows that count in these are read."""
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> ChunkPlan:
@@ -120,14 +120,14 @@ def plan(run: Run) -> list[ChunkPlan]:
     for feed, kind, atom in touched.values_list("feed", "kind", "atom").distinct():
         found.setdefault(feed, set()).add((kind, atom))
     noted = {feed: date.fromisoformat(day) for feed, day in last.plan.get("first_days", {}).items()}
-    moved = {group for group in UNDATED if firsts[group] != group_first(group, noted)}
-    return _incremental(found, firsts, _years(touched), moved)
+    moved = {group for group in GROUPS if firsts[group] != group_first(group, noted)}
+    return _incremental(found, firsts, _months(touched), moved, (last.changes_upto, run.changes_upto))
 
 
-def _years(touched: QuerySet[Touched]) -> dict[str, tuple[int, int]]:
-    """First and last year of what was touched, by feed. Cost: one query."""
+def _months(touched: QuerySet[Touched]) -> dict[str, tuple[date, date]]:
+    """First and last month of what was touched, by feed. Cost: one query."""
     months = touched.values_list("feed").annotate(first=Min("month_from"), last=Max("month_to"))
-    return {feed: (first.year, last.year) for feed, first, last in months if first is not None and last is not None}
+    return {feed: (first, last) for feed, first, last in months if first is not None and last is not None}
 
 
 def _days(run: Run, last: Run | None, touched: QuerySet[Touched]) -> dict[str, date]:
@@ -163,28 +163,34 @@ def _whole(firsts: Mapping[str, date | None]) -> list[ChunkPlan]:
 
 
 def _incremental(
-    touched: Mapping[str, set[tuple[str, int | None]]],
+    touched: Mapping[str, Atoms],
     firsts: Mapping[str, date | None],
-    years: Mapping[str, tuple[int, int]],
+    months: Mapping[str, tuple[date, date]],
     moved: set[str],
+    change_sets: tuple[int, int],
 ) -> list[ChunkPlan]:
-    """Groups that touched feeds reach; those in `moved`, whose first day is another one now, are computed whole."""
+    """Groups that touched feeds reach; in those in `moved` the first day is another one now.
+
+    Undated rows make such a group count from that day on, so it is computed whole; of the others all periods are.
+    """
     chunks: list[ChunkPlan] = []
+    gone = effects.came_or_went(effects.REFERRED & set(touched), change_sets)
     for group, keys in GROUPS.items():
         direct = group_feeds(group)
-        mine = {feed: atoms for feed, atoms in touched.items() if feed in reach(direct)}
-        if not mine and group not in moved:
+        reached = reach(direct) - (effects.REFERRED - direct - gone)
+        mine = {feed: atoms for feed, atoms in touched.items() if feed in reached}
+        anew = group in moved & UNDATED
+        if not mine and not anew:
             continue
         scopes: dict[str, set[int]] | None = None
-        if group not in (WHOLE_GROUPS | moved) and not WHOLE_FEEDS & set(mine):
-            scopes = touched_scopes(atom for atoms in mine.values() for atom in atoms)
+        if group not in WHOLE_GROUPS and not anew and not (WHOLE_FEEDS - effects.REFERRED | gone) & set(mine):
+            atoms = {atom for atoms in mine.values() for atom in atoms} | effects.atoms_beyond(mine)
+            scopes = touched_scopes(atoms)
         first = firsts[group] or timezone.now().date()
         listed = None if scopes is None else {kind: sorted(ids) for kind, ids in scopes.items()}
-        stale = tuple(key for key in keys if group in moved or reach(metric_feeds(key)) & set(mine))
-        since, until = "", ""
-        if listed is not None and set(mine) <= OWN_PERIODS.get(group, frozenset()) & set(years):
-            since = str(min(years[feed][0] for feed in mine))
-            until = str(max(years[feed][1] for feed in mine))
+        stale = tuple(key for key in keys if anew or reach(metric_feeds(key)) & set(mine))
+        window = None if listed is None or group in moved else effects.window(group, mine, months, change_sets)
+        since, until = ("", "") if window is None else window.codes()
         chunks.append(ChunkPlan(group, stale, listed, first.isoformat(), until, since, own_periods=bool(since)))
     if chunks:
         chunks.append(ChunkPlan(INDEX_GROUP, (), None, "", only_changed=True))
@@ -203,7 +209,7 @@ def touched_scopes(atoms: Iterable[tuple[str, int | None]]) -> dict[str, set[int
         if kind == "all" or atom is None:
             return None
         by_kind.setdefault(kind, set()).add(atom)
-    if set(by_kind) - {"project", "customer", "service", "team", "person", "standard", "release", "introduced_release"}:
+    if set(by_kind) - {"project", "customer", "service", "team", "person", "standard", *NO_SCOPES}:
         return None
     if sum(map(len, by_kind.values())) > SCOPE_LIMIT:
         return None
