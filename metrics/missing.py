@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -19,8 +20,18 @@ from metrics.records import ValueRecord
 from metrics.registry import Metric, formulas
 from portfolio.feeds import FEEDS
 
-RATES_NAMED = 5
+RATES_NAMED: Final = 5
 """So many missing rates are named one by one."""
+
+NEEDED: Final = {
+    # A pair served without an impact has 0 minutes; without a pair, or any incident, there is nothing to count.
+    "customer_minutes_lost": ("incidents", "service_customers"),
+    "customer_tenure": ("customers", "revenue_events"),
+}
+"""Feeds whose rows give a value where they are others than those that the entry names."""
+
+OF_THE_COMPANY: Final = frozenset({"incidents"})
+"""Needed feeds of which any row will do, whatever the scope."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,9 @@ class Question:
         declared: dict[str, str] = getattr(self.entry, side)
         return declared["feed"]
 
-    def rows_behind(self) -> Iterator[tuple[Table, Positions]]:
+    def rows_behind(self, *, also_unknown: bool = True) -> Iterator[tuple[Table, Positions]]:
         """Rows of both sides, and of inputs that count rows without a rate."""
-        unknown = [each for name, each in self.part.inputs.items() if "missing" in name]
+        unknown = [each for name, each in self.part.inputs.items() if also_unknown and "missing" in name]
         for explained in (*unknown, *self.part.behind("numerator"), *self.part.behind("denominator")):
             for piece in explained.pieces(self.frame, self.scope_kind):
                 yield piece.rows, piece.at
@@ -93,6 +104,7 @@ def missing_facts(question: Question, record: ValueRecord) -> Iterator[Missing]:
 
 def _no_data(question: Question, record: ValueRecord) -> Iterator[Missing]:
     entry, period = question.entry, question.period
+    said = False
     if record.reason == "not_measurable":
         yield Missing(
             "contributions",
@@ -102,21 +114,34 @@ def _no_data(question: Question, record: ValueRecord) -> Iterator[Missing]:
             )
             % {"about": question.about, "period": period.code},
         )
-    behind = {rows.feed for rows, at in question.rows_behind() if len(at)}
-    for feed in question.feeds():
+    needed = NEEDED.get(entry.key, ())
+    behind = {rows.feed for rows, at in question.rows_behind(also_unknown=not needed) if len(at)} | OF_THE_COMPANY
+    rule = definition(entry.denominator["filter"] if needed else entry.period_rule)
+    for feed in needed or question.feeds():
         if not len(question.frame.table(feed)):
+            said = True
             yield Missing(
                 feed, _("There are no rows in %(feed)s at all. Import the file %(feed)s.csv.") % {"feed": feed}
             )
         elif feed not in behind and record.reason != "not_measurable":
-            yield Missing(
-                feed,
-                _("No row of %(feed)s belongs to %(about)s in %(period)s: %(rule)s. Enter one in %(feed)s.")
-                % {"feed": feed, "about": question.about, "period": period.code, "rule": definition(entry.period_rule)},
-            )
+            said = True
+            yield _no_row(question, feed, rule)
     for edge in entry.edges:
         if "no_data" in edge:
+            said = True
             yield Missing("", _("By definition: %(edge)s") % {"edge": definition(edge)})
+    if not said and record.reason != "not_measurable":
+        # Rows of the scope are looked at, yet none of them counts.
+        for feed in (needed or question.feeds())[:1]:
+            yield _no_row(question, feed, definition(entry.denominator["filter"]) or rule)
+
+
+def _no_row(question: Question, feed: str, rule: str) -> Missing:
+    return Missing(
+        feed,
+        _("No row of %(feed)s belongs to %(about)s in %(period)s: %(rule)s. Enter one in %(feed)s.")
+        % {"feed": feed, "about": question.about, "period": question.period.code, "rule": rule},
+    )
 
 
 def _undefined(question: Question, record: ValueRecord) -> Iterator[Missing]:

@@ -82,6 +82,26 @@ def test_the_side_that_is_missing_is_named() -> None:
     assert [answer.text for answer in found] == ["By definition: no cogs row or no revenue row: no_data"]
 
 
+def test_a_customer_whom_no_service_serves_is_asked_for_the_service_not_for_an_impact() -> None:
+    facts = make_facts(incidents="code service started_at\nN S 2026-01-05", incident_impacts="incident customer")
+
+    status, found = ask(facts, "customer_minutes_lost")
+
+    assert status == "no_data"
+    assert found[0].feed == "service_customers"
+    assert all(answer.feed != "incident_impacts" for answer in found)
+
+
+def test_tenure_asks_for_the_first_day_and_for_the_revenue() -> None:
+    events = "customer kind effective_on delta_arr currency\nC-1 new 2025-05-01 100 USD"
+    never_acquired = make_facts(customers="code acquired_on\nC-1 -", revenue_events=events)
+
+    for facts in (make_facts(customers="code acquired_on\nC-1 2020-01-01"), never_acquired):
+        status, found = ask(facts, "customer_tenure", "revenue_weighted")
+        assert status == "no_data"
+        assert [answer.feed for answer in found] == ["customers", "revenue_events"]
+
+
 REASONS = {
     "insufficient_n": (
         "net_promoter_score",
