@@ -115,6 +115,9 @@ SIGNS = {
     "diamond": _DIAMOND + 'fill="var(--actual)"/>',
     "diamond-plan": _DIAMOND + 'fill="none" stroke="var(--plan)" stroke-width="1.5"/>',
     "diamond-bad": _DIAMOND + 'fill="none" stroke="var(--bad)" stroke-width="1.75"/>',
+    "cell-below": _BOX.format("div-4"),
+    "cell": '<rect x=".5" y=".5" width="17" height="9" fill="var(--div-3)" stroke="var(--rule-firm)"/>',
+    "cell-above": _BOX.format("div-2"),
     "event": '<path d="M9 0v10" stroke="var(--ink-3)" stroke-width="1" stroke-dasharray="2 2"/>'
     '<circle cx="9" cy="2.5" r="2.5" fill="var(--ink-3)"/>',
     "cat-1": _BOX.format("cat-1"),

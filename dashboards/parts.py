@@ -226,10 +226,11 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table behind a figure: the text shown, and the value that the CSV carries."""
+    """A cell of a table behind a figure: the text shown, the value that the CSV carries, where its mark leads."""
 
     text: str
     raw: str | float | int | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,59 +1,79 @@
-"""Two categories by an amount: a heat map with the number in each cell; colour only repeats it."""
+"""Rows by columns with an amount in each cell: a heat map that says number and word; colour only repeats them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
 
 from dashboards.figures.marks import plain, short
-from dashboards.parts import Cell, Figure, Key, table
+from dashboards.parts import HEIGHTS, Cell, Figure, Key, table
+
+NARROW_COLUMNS = 4
+"""The last so many columns fit a phone; the table has them all."""
+FAINTEST = 0.35
+"""How deep the colour of a cell is that lies only just outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """An amount, how it is written, on which side of its band it lies and how far outside."""
+
+    value: float
+    text: str
+    side: Literal[-1, 0, 1] = 0
+    outside: float = 0.0
+    word: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A row with one cell a column; None is an empty cell."""
+
+    name: str
+    cells: tuple[HeatCell | None, ...]
 
 
 def heat_figure(
-    rows: Sequence[str],
+    rows: Sequence[HeatRow],
     columns: Sequence[str],
-    values: Sequence[Sequence[float | None]],
     *,
     key: str,
     title: str,
     unit: str,
-    words: Callable[[float], str],
     row_word: str,
-    gaps_below: float | None = None,
+    words: tuple[str, str, str],
     source: str = "",
-    legend: tuple[Key, ...] = (),
 ) -> Figure:
-    """Numbers in cells; with `gaps_below` only what falls short is coloured, the deeper the further. None is empty."""
-    known = [v for row in values for v in row if v is not None]
-    high = max(known, default=1.0)
-    if gaps_below is None:
-        shade: list[list[float | None]] = [list(row) for row in values]
-        scale: list[list[Any]] = [[0, "$sunken"], [0.5, "$seq-1"], [1, "$seq-2"]]
-        ends = (min(0.0, min(known, default=0.0)), high or 1.0)
-    else:
-        shade = [[None if v is None else max(0.0, gaps_below - v) for v in row] for row in values]
-        scale = [[0, "$sunken"], [0.001, "$div-3"], [1, "$div-2"]]
-        ends = (0.0, max([v for row in shade for v in row if v is not None] + [gaps_below * 0.1]))
-    texts = [["" if v is None else words(v) for v in row] for row in values]
-    trace = {
+    """Cells coloured by how far they lie below or above their band; `words` name below, within and above it."""
+    furthest = max((c.outside for row in rows for c in row.cells if c is not None), default=0.0) or 1.0
+    first = max(0, len(columns) - NARROW_COLUMNS)
+    trace: dict[str, Any] = {
         "type": "heatmap",
         "x": list(range(len(columns))),
         "y": list(range(len(rows))),
-        "z": shade,
-        "zmin": ends[0],
-        "zmax": ends[1],
-        "colorscale": scale,
-        "text": texts,
+        "z": [[None if c is None else _depth(c, furthest) for c in row.cells] for row in rows],
+        "zmin": -1,
+        "zmax": 1,
+        "colorscale": [[0, "$div-4"], [0.5, "$div-3"], [1, "$div-2"]],
+        "text": [["" if c is None else _said(c) for c in row.cells] for row in rows],
         "texttemplate": "%{text}",
         "textfont": {"color": "$ink"},
         "hovertext": [
-            [f"{plain(r)}, {plain(c)}: {t}" for c, t in zip(columns, row, strict=True)]
-            for r, row in zip(rows, texts, strict=True)
+            [
+                "" if c is None else f"{plain(row.name)}, {plain(column)}: {c.text} {c.word}".strip()
+                for column, c in zip(columns, row.cells, strict=True)
+            ]
+            for row in rows
         ],
         "hoverinfo": "text",
         "hoverongaps": False,
+        "customdata": [["" if c is None else c.url for c in row.cells] for row in rows],
     }
-    wanted = 34 * len(rows) + 40
+    wanted = 40 * len(rows) + 36
     return Figure(
         key=key,
         title=title,
@@ -64,24 +84,52 @@ def heat_figure(
                 "side": "top",
                 "tickvals": list(range(len(columns))),
                 "ticktext": [short(c, 12) for c in columns],
+                "range": [-0.5, len(columns) - 0.5],
                 "showline": False,
+                "showgrid": False,
                 "ticks": "",
             },
             "yaxis": {
                 "tickvals": list(range(len(rows))),
-                "ticktext": [short(r, 24) for r in rows],
+                "ticktext": [short(row.name, 24) for row in rows],
                 "range": [len(rows) - 0.5, -0.5],
                 "showgrid": False,
+                "ticks": "",
+                "ticklabelstandoff": 6,
             },
+            "margin": {"t": 26, "b": 4, "r": 4},
         },
-        table=table(
-            [row_word, *columns],
-            [
-                (Cell(r, r), *(Cell(t, v) for t, v in zip(tr, vr, strict=True)))
-                for r, tr, vr in zip(rows, texts, values, strict=True)
-            ],
-        ),
+        table=_table(rows, columns, row_word),
         source=source,
-        legend=legend,
-        height=min((h for h in (120, 160, 200, 240, 280, 320, 360, 420, 480, 560) if h >= wanted), default=560),
+        legend=tuple(Key(sign, word) for sign, word in zip(("cell-below", "cell", "cell-above"), words, strict=True)),
+        height=min((h for h in HEIGHTS if h >= wanted), default=max(HEIGHTS)),
+        narrow={
+            "layout": {
+                "xaxis": {"range": [first - 0.5, len(columns) - 0.5]},
+                "yaxis": {"ticktext": [short(row.name, 14) for row in rows]},
+            }
+        },
+        links=any(c is not None and c.url for row in rows for c in row.cells),
+    )
+
+
+def _depth(cell: HeatCell, furthest: float) -> float:
+    """From -1, furthest below, to 1, furthest above; what is only just outside is still coloured."""
+    return cell.side * (FAINTEST + (1 - FAINTEST) * cell.outside / furthest) if cell.side else 0.0
+
+
+def _said(cell: HeatCell) -> str:
+    return f"{plain(cell.text)}<br>{plain(cell.word)}" if cell.word else plain(cell.text)
+
+
+def _table(rows: Sequence[HeatRow], columns: Sequence[str], row_word: str) -> Any:
+    """One line a cell: so each has its word and its link, and the file can be sorted."""
+    return table(
+        [row_word, _("Month"), _("Value"), _("Against the band")],
+        [
+            (Cell(row.name, row.name), Cell(column, column), Cell(c.text, c.value, c.url), Cell(c.word, c.word))
+            for row in rows
+            for column, c in zip(columns, row.cells, strict=True)
+            if c is not None
+        ],
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
 from dashboards import formatting as f
+from dashboards.capacity import CapacityPart, capacity_part
 from dashboards.figures.ranked import Item, ranked_figure
 from dashboards.figures.survival import AtRisk, Survival, survival_figure
 from dashboards.figures.trend import Point, trend_figure
@@ -70,6 +71,7 @@ class PeoplePage:
     measures: tuple[Measure, ...]
     columns: tuple[Column, ...]
     teams: tuple[TeamLine, ...]
+    capacity: CapacityPart
 
 
 def people_page(state: PageState) -> PeoplePage:
@@ -113,6 +115,7 @@ def people_page(state: PageState) -> PeoplePage:
             visible_to=state.visible,
             most=8,
         ),
+        capacity=capacity_part(state),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.capacity import CapacityPart, capacity_part
 from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.progress import Milestone, milestone_figure
 from dashboards.frame import Link
@@ -42,6 +43,7 @@ class PortfolioPage:
     money: Money
     contribution: Figure | None
     milestones: Figure | None
+    capacity: CapacityPart
     children: tuple[PortfolioLine, ...]
     projects_url: str
     projects_word: str
@@ -81,6 +83,7 @@ def portfolio_page(state: PageState, code: str) -> PortfolioPage:
         money=money_of(found, state, row.kind, code),
         contribution=credits_figure(credits, state, whole=False),
         milestones=_milestones(inside, state),
+        capacity=capacity_part(state, portfolios=inside),
         children=tuple(portfolio_line(c, found, state) for c in children),
         projects_url=state.url("projects", portfolio=code),
         projects_word=ngettext("%(n)s project with credit", "%(n)s projects with credit", len(credits.projects))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dashboards import formatting as f
 from dashboards.figures.bridge import Step, bridge_figure
 from dashboards.figures.contribution import Bar, contribution_figure, sums_of
-from dashboards.figures.heat import heat_figure
+from dashboards.figures.heat import HeatCell, HeatRow, heat_figure
 from dashboards.figures.many import Bin, Named, cells_figure, share_figure
 from dashboards.figures.marks import Event
 from dashboards.figures.progress import Forecast, Milestone, Month, milestone_figure, s_curve_figure
@@ -294,15 +294,20 @@ def _figures() -> tuple[Figure, ...]:
             target=(_("Target %(value)s") % {"value": "75"}, 75.0),
         ),
         heat_figure(
-            ("Payments engineers", "Testers", "Security", "Change lead"),
+            [
+                HeatRow(name, tuple(None if v is None else _heat_cell(v) for v in values))
+                for name, values in (
+                    ("Payments", (0.78, 0.81, 0.84, 0.92, 1.04)),
+                    ("Platform", (0.74, 0.71, 0.66, 0.58, 0.52)),
+                    ("Mobile", (0.80, 0.79, None, 0.83, 0.81)),
+                )
+            ],
             ("Jul", "Aug", "Sep", "Oct", "Nov"),
-            ((100, 98, 95, 92, 90), (82, 74, 66, 58, 52), (100, 100, 88, 75, 70), (100, 100, 100, None, 100)),
             key="fit",
-            title="Testers cover only half of what November needs",
-            unit="Assigned hours as a share of hours needed, percent",
-            words=f.number,
-            row_word="Role",
-            gaps_below=100,
+            title="Resource utilisation of 3 teams in November: 1 above the target band, 1 below",
+            unit="Hours on projects as a share of hours available, percent. Target 70% to 85%",
+            row_word=_("Team"),
+            words=(_("Below the band: room for more"), _("Inside the band"), _("Above the band: too much")),
         ),
         survival_figure(
             [Survival(m, 1 - m * 0.007, 1 - m * 0.009, 1 - m * 0.005) for m in range(2, 60, 2)],
@@ -382,3 +387,12 @@ def _figures() -> tuple[Figure, ...]:
             loose_word="No measurable link",
         ),
     )
+
+
+def _heat_cell(value: float) -> HeatCell:
+    """A cell against a band of 70% to 85%."""
+    if value < 0.7:
+        return HeatCell(value, f.percent(value), -1, 0.7 - value, _("below"))
+    if value > 0.85:
+        return HeatCell(value, f.percent(value), 1, value - 0.85, _("above"))
+    return HeatCell(value, f.percent(value))
