@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from dashboards import formatting as f
-from dashboards.figures.marks import Dict, note, plain, round_steps, short
+from dashboards.figures.marks import Dict, note, plain, round_steps
+from dashboards.figures.names import beside
 from dashboards.parts import Cell, Figure, table
 
 MOST_CELLS = 290
@@ -94,18 +95,6 @@ def cells_figure(
                 "customdata": [n.url for n in shown],
             }
         )
-    middle = (x_edges[0] + x_edges[-1]) / 2
-    words = [
-        note(
-            short(n.name, 26),
-            n.x,
-            n.y,
-            xanchor="right" if n.x > middle else "left",
-            xshift=-8 if n.x > middle else 8,
-            font={"color": "$ink"},
-        )
-        for n in shown
-    ]
     marks = round_steps(y_edges[0], y_edges[-1], 4)
     places = 0 if max(abs(m) for m in marks) >= 5 else 1 if max(abs(m) for m in marks) >= 0.5 else 2
     return Figure(
@@ -135,7 +124,7 @@ def cells_figure(
                     "line": {"color": "$ink", "width": 1.25},
                 }
             ],
-            "annotations": words,
+            "annotations": beside(shown, (x_edges[0], x_edges[-1]), (marks[0], marks[-1]), {"color": "$ink"}),
         },
         table=table(
             heads,
@@ -169,7 +158,6 @@ def points_figure(
     places = 0 if max(abs(m) for m in marks) >= 5 else 1 if max(abs(m) for m in marks) >= 0.5 else 2
     ends = [*xs, *(x for x, _w in x_words)]
     pad = (max(ends) - min(ends) or 1) * 0.04
-    middle = (min(ends) + max(ends)) / 2
     return Figure(
         key=key,
         title=title,
@@ -208,17 +196,9 @@ def points_figure(
                     "line": {"color": "$ink", "width": 1.25},
                 }
             ],
-            "annotations": [
-                note(
-                    short(n.name, 26),
-                    n.x,
-                    n.y,
-                    xanchor="right" if n.x > middle else "left",
-                    xshift=-8 if n.x > middle else 8,
-                    font={"color": "$ink"},
-                )
-                for n in labelled
-            ],
+            "annotations": beside(
+                labelled, (min(ends) - pad, max(ends) + pad), (marks[0], marks[-1]), {"color": "$ink"}
+            ),
         },
         table=table(
             heads,

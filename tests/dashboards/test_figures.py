@@ -11,8 +11,9 @@ from django.utils import translation
 
 from dashboards.figures.bridge import Step, UnevenBridge, bridge_figure
 from dashboards.figures.contribution import Bar, contribution_figure, folded
-from dashboards.figures.many import Bin, cells_figure
+from dashboards.figures.many import Bin, Named, cells_figure
 from dashboards.figures.marks import Event, round_steps, short
+from dashboards.figures.names import LINE, beside
 from dashboards.figures.trend import Point, trend_figure
 from dashboards.pages.styleguide import styleguide_page
 from dashboards.parts import Figure, IncompleteFigure, table
@@ -123,6 +124,17 @@ def test_more_than_290_cells_are_refused():
             unit="u",
             heads=("a", "b", "c"),
         )
+
+
+def test_names_of_points_that_lie_close_together_do_not_cover_each_other():
+    near = [Named("Data centre move", 6.65, -0.25), Named("CRM migration", 6.27, -0.3), Named("Alone", 5.2, 4.0)]
+
+    move, crm, alone = beside(near, (4.9, 7.1), (-2.0, 8.0))
+
+    # On its own side the first name would cover the second point: it stands above its own.
+    assert (move["xanchor"], move["yshift"]) == ("center", LINE)
+    assert (crm["xanchor"], alone["xanchor"]) == ("right", "left")
+    assert not {"yshift"} & (set(crm) | set(alone))
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 0), (-0.003, 0.002), (0, 1e12), (-7, 13), (55.2, 55.2)])
