@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dashboards import formatting as f
+from dashboards.figures.light import light
 
 Kind = Literal["ok", "watch", "bad", "none"]
 KIND_OF_COLOUR: dict[str, Kind] = {"green": "ok", "amber": "watch", "red": "bad"}
@@ -292,7 +293,8 @@ class Figure:
     @property
     def plot(self) -> dict:
         """What the browser is sent."""
-        out: dict = {"data": self.data, "layout": self.layout}
+        data, layout = light(self.data, self.layout, self.narrow)
+        out: dict = {"data": data, "layout": layout}
         if self.narrow:
             out["narrow"] = self.narrow
         return out

@@ -140,7 +140,7 @@ def data_page(visible: Visibility, *, before: int | None = None, problem: str = 
         connectors=tuple(Option(c.name, str(c.title)) for c in connector_list()),
         imports=tuple(_import_line(run) for run in imports),
         older=f"?before={imports[-1].pk}" if more else "",
-        runs=tuple(_run_line(run) for run in run_list()) if visible.reads_all else (),
+        runs=tuple(_run_line(*of_run) for of_run in run_list()) if visible.reads_all else (),
         relevance=relevance_part(visible=visible),
         problem=problem,
     )
@@ -202,11 +202,9 @@ def _import_line(run: ImportRun) -> ImportLine:
     )
 
 
-def _run_line(run: Run) -> RunLine:
+def _run_line(run: Run, parts: int, done: int) -> RunLine:
     kind = {"published": "ok", "failed": "bad", "superseded": "none"}.get(run.state, "none")
-    chunks = list(run.chunks.all())
-    finished = sum(c.state == "done" for c in chunks)
-    percent = round(100 * finished / len(chunks)) if run.state == Run.State.RUNNING and chunks else None
+    percent = round(100 * done / parts) if run.state == Run.State.RUNNING and parts else None
     return RunLine(
         number=str(run.pk),
         status=Status(kind, str(Run.State(run.state).label)),  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ from dashboards.selectors.project_detail import (
     outcome_lines,
     project_detail,
 )
+from dashboards.selectors.remembered import remembered
 from metrics.periods import Period
 from metrics.registry import metrics
 
@@ -97,7 +98,14 @@ def project_page(state: PageState, code: str) -> ProjectPage:
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
     every = outcome_lines(state.period, cut=cut, project=code)
     lines, hidden = fold_hidden(every, visible_to=state.visible, counterpart="initiative")
-    spread = contribution.ranges([detail.id], state.period, cut=cut, start=state.period.start).get(detail.id)
+    spread = remembered(
+        "ranges of a project",
+        (detail.id, state.period, cut),
+        lambda: contribution.ranges([detail.id], state.period, cut=cut, start=state.period.start).get(detail.id),
+        state=state.published,
+        visible_to=state.visible,
+        most=64,
+    )
     forecast = forecast_of(detail, found, state)
     marks = marks_of(
         KIND,

@@ -57,6 +57,51 @@
     });
   }
 
+  /* Room for the words of an axis. Where they are given, it is measured here: Plotly would lay out every word by
+     itself, twice, and then the figure once more. An axis that does not fit this is left to Plotly. */
+  const LINE = 1.3;
+  let pen;
+  function measured(words, font) {
+    pen = pen || document.createElement("canvas").getContext("2d");
+    pen.font = font.size + "px " + font.family;
+    return words.map((word) => {
+      const lines = String(word).replace(/&(amp|lt|gt|#36);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" }[name] || "$")).split("<br>");
+      return { width: Math.max(...lines.map((line) => pen.measureText(line).width)), lines: lines.length };
+    });
+  }
+  function worded(axis) {
+    return axis && axis.ticktext && axis.tickvals && axis.range && axis.showticklabels !== false &&
+      !(["automargin", "title", "tickangle", "ticklabelposition", "type", "domain", "anchor"].some((key) => key in axis));
+  }
+  function makeRoom(layout, template, width) {
+    const x = layout.xaxis, y = layout.yaxis;
+    if (!worded(y) || (x && x.showticklabels !== false && !worded(x)) || Object.keys(layout).some((key) => /^[xy]axis\d/.test(key))) return;
+    const font = (axis, of) => merge(merge({}, of.tickfont), axis.tickfont || {});
+    const margin = merge(merge({}, template.margin), layout.margin || {});
+    const gap = (axis, of) => 4 + (axis.ticklabelstandoff || 0) + ((axis.ticks === undefined ? of.ticks : axis.ticks) ? axis.ticklen || of.ticklen || 5 : 0);
+    const right = y.side === "right" ? "r" : "l";
+    margin[right] = Math.max(margin[right], Math.ceil(Math.max(0, ...measured(y.ticktext, font(y, template.yaxis)).map((w) => w.width)) + gap(y, template.yaxis) + 1));
+    if (x && x.showticklabels !== false) {
+      const face = font(x, template.xaxis);
+      const words = measured(x.ticktext, face);
+      const number = (value) => (typeof value === "string" ? Date.parse(value) : value);
+      const [from, to] = x.range.map(number);
+      const plot = width - margin.l - margin.r;
+      const middles = x.tickvals.map((value) => (plot * (number(value) - from)) / (to - from));
+      if (middles.some((at) => !Number.isFinite(at))) return;
+      if (middles.some((at, i) => i && Math.abs(at - middles[i - 1]) < (words[i].width + words[i - 1].width) / 2 + 4)) return;
+      const side = x.side === "top" ? "t" : "b";
+      margin[side] = Math.max(margin[side], Math.ceil(Math.max(0, ...words.map((w) => w.lines)) * face.size * LINE + gap(x, template.xaxis) + 2));
+      middles.forEach((at, i) => {
+        margin.l = Math.max(margin.l, Math.ceil(words[i].width / 2 - at));
+        margin.r = Math.max(margin.r, Math.ceil(words[i].width / 2 - (plot - at)));
+      });
+      merge(x, { automargin: false, ticklabeloverflow: "allow", tickangle: 0 });
+    }
+    merge(y, { automargin: false, ticklabeloverflow: "allow" });
+    layout.margin = margin;
+  }
+
   function draw(element) {
     const json = document.getElementById(element.dataset.fig);
     if (!json || !window.Plotly || !element.clientWidth) return Promise.resolve();
@@ -70,6 +115,7 @@
     }
     const config = merge({}, theme.config);
     figure.layout.template = paint(theme.template, tokens());
+    makeRoom(figure.layout, figure.layout.template.layout, element.clientWidth);
     figure.layout.height = element.clientHeight;
     figure.layout.separators = root.lang === "sv" ? ",\u00a0" : ".,";
     return window.Plotly.react(element, figure.data, figure.layout, config).then(() => {
