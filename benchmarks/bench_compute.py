@@ -14,6 +14,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.bench_read import report as report_reads
+from benchmarks.changes import CHANGES
 from benchmarks.common import (
     AS_OF,
     ROOT,
@@ -37,8 +39,11 @@ from benchmarks.common import (
     spread,
 )
 
-FEEDS: Final = ("project_months", "defects", "person_months", "survey_responses")
-"""Feeds of which one row is imported; the first also through a worker."""
+FEEDS: Final = tuple(CHANGES)
+"""Feeds of which one row is imported."""
+
+BY_WORKER: Final = ("project_months", "defects")
+"""Feeds of which one row is also imported through a worker."""
 
 VALUES: Final = (
     "SELECT count(*)::text || ' ' || sum(hash_record_extended(t, 0)::numeric)::text FROM (SELECT component_id, version,"
@@ -181,8 +186,13 @@ def by_workers(made: Figures, url: str, folder: Path, imports: int, one: float, 
                 f" ({free:.1f} of {len(os.sched_getaffinity(0))} processors free)"
             )
             made.put(f"full computation by {name}", text, f"at most {found['run_peak_mb']:.0f} MB a process")
+            longest = max(found["chunks"], key=found["chunks"].get)
+            share = found["chunks"][longest] / found["seconds"]
+            text = f"{longest}, {found['chunks'][longest]:.2f} s, {share:.0%} of the whole"
+            made.put(f"longest chunk by {name}", text, f"all chunks together {sum(found['chunks'].values()):.2f} s")
             if processes == (2,):
-                one_row(made, folder, FEEDS[0], imports, "--celery")
+                for feed in BY_WORKER:
+                    one_row(made, folder, feed, imports, "--celery")
 
 
 def reads(made: Figures) -> None:
@@ -197,16 +207,18 @@ def reads(made: Figures) -> None:
 
 @contextmanager
 def workers(*processes: int) -> Iterator[None]:
-    """Celery workers, each with so many processes."""
+    """Celery workers, each with so many processes, and one beat."""
     started: list[subprocess.Popen[bytes]] = []
-    base = [sys.executable, "-m", "celery", "-A", "epmo", "worker", "-Q", "interactive,compute"]
-    with open(os.devnull, "wb") as nowhere:
+    celery = [sys.executable, "-m", "celery", "-A", "epmo"]
+    with open(os.devnull, "wb") as nowhere, tempfile.TemporaryDirectory() as folder:
+        commands = [[*celery, "beat", "--schedule", f"{folder}/beat"]]
+        for number, count in enumerate(processes):
+            commands.append([*celery, "worker", "-Q", "interactive,compute", "-c", str(count), "-n", f"w{number}@%h"])
         try:
-            for number, count in enumerate(processes):
-                command = [*base, "-c", str(count), "-n", f"bench{number}@%h"]
-                started.append(
-                    subprocess.Popen(command, cwd=ROOT, stdout=nowhere, stderr=nowhere, start_new_session=True)
-                )
+            started.extend(
+                subprocess.Popen(command, cwd=ROOT, stdout=nowhere, stderr=nowhere, start_new_session=True)
+                for command in commands
+            )
             _wait_for(len(processes))
             yield
         finally:

@@ -14,9 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from benchmarks.changes import CHANGES, Change
 from benchmarks.common import django
 
 django()
@@ -27,53 +29,55 @@ from metrics import runs  # noqa: E402
 from metrics.models import Run  # noqa: E402
 from metrics.planning import last_change, last_whole_run  # noqa: E402
 
-
-def _one_more(text: str) -> str:
-    return str(round(float(text) + 1.0, 2))
-
-
-def _one_less(text: str) -> str:
-    return str(round(float(text) - 1.0, 2))
-
-
-CHANGES: Final[dict[str, tuple[str, Callable[[str], bool], Callable[[str], str], Callable[[str], str]]]] = {
-    "project_months": ("actual_cost", lambda text: bool(text) and float(text) > 10, _one_more, _one_less),
-    "person_months": ("hours", lambda text: bool(text) and float(text) > 10, _one_more, _one_less),
-    "defects": ("validity", lambda text: text == "valid", lambda _: "duplicate", lambda _: "valid"),
-    "survey_responses": ("score", lambda text: bool(text) and 3 <= float(text) <= 4, _one_more, _one_less),
-}
-"""By feed: the column that is changed, which rows may be taken, and the change forth and back."""
+CANDIDATES: Final = 10
+"""Rows that are tried until one is found of which a value depends."""
 
 
 def main() -> None:
     """Change one number up and down, one import at a time."""
     folder, feed, rounds = sys.argv[1:4]
-    by_worker = "--celery" in sys.argv
-    column, is_free, forth, back = CHANGES[feed]
-    with Path(folder, f"{feed}.csv").open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        names = list(reader.fieldnames or ())
-        row = next(row for row in reader if is_free(row[column]))
-    made, cells, place = [], [], 0
+    compute = _by_worker if "--celery" in sys.argv else _here
+    change = CHANGES[feed]
+    for row in _candidates(Path(folder, f"{feed}.csv"), change):
+        made = _measured(feed, row, change, compute, int(rounds))
+        if made:
+            seconds, cells = zip(*made, strict=True)
+            print(json.dumps({"seconds": seconds, "cells": sum(cells) / len(cells)}))
+            return
+    raise SystemExit("the imports changed no value")
+
+
+def _candidates(path: Path, change: Change) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        free = (row for row in csv.DictReader(file) if change.is_free(row[change.column]))
+        return list(islice(free, 0, 20 * CANDIDATES, 20))
+
+
+def _measured(
+    feed: str, row: dict[str, str], change: Change, compute: Callable[[], Run], rounds: int
+) -> list[tuple[float, int]]:
+    """Seconds and changed cells of each import; none when no value depends on the row."""
+    made: list[tuple[float, int]] = []
+    place = 0
     # One more than asked, which warms up, and an even number: the facts end as they were.
-    while len(made) <= int(rounds) or len(made) % 2:
-        row[column] = (back if place % 2 else forth)(row[column])
+    while len(made) <= rounds or len(made) % 2:
+        row[change.column] = (change.back if place % 2 else change.forth)(row[change.column])
         place += 1
-        if not _import(feed, names, row):
+        if not _import(feed, row):
             continue  # an earlier run of the benchmark left the row so
         started = time.perf_counter()
-        run = _by_worker() if by_worker else _here()
-        made.append(time.perf_counter() - started)
-        cells.append(run.values_written)
-    assert all(cells), "the imports changed no value"
-    print(json.dumps({"seconds": made[1:], "cells": sum(cells[1:]) / len(cells[1:])}))  # the first one warms up
+        run = compute()
+        made.append((time.perf_counter() - started, run.values_written))
+        if len(made) == 2 and not any(cells for _, cells in made):
+            return []
+    return made[1:]
 
 
-def _import(feed: str, names: list[str], row: dict[str, str]) -> bool:
+def _import(feed: str, row: dict[str, str]) -> bool:
     """Import a file of one row; whether it changed anything."""
     with tempfile.TemporaryDirectory() as folder:
         with Path(folder, f"{feed}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, names)
+            writer = csv.DictWriter(file, list(row))
             writer.writeheader()
             writer.writerow(row)
         before, output = last_change(), io.StringIO()

@@ -35,7 +35,8 @@ def main() -> None:
     assert run.state == Run.State.PUBLISHED, run.error
     assert not run.chunks.filter(attempts__gt=1).exists(), "a chunk was computed twice: the time says nothing"
     found = {"seconds": seconds, "written": run.values_written, "unchanged": run.values_unchanged}
-    print(json.dumps({**found, "run_peak_mb": run.peak_rss_mb}))
+    chunks = {chunk.name: chunk.seconds for chunk in run.chunks.all()}
+    print(json.dumps({**found, "run_peak_mb": run.peak_rss_mb, "chunks": chunks}))
 
 
 if __name__ == "__main__":
