@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from django.db import connection, connections, transaction
 
+from epmo.backups import backup
 from metrics import runs, shadows
 from metrics.layout import LAYOUTS
 from metrics.models import Contribution, Run, RunChunk, Series
@@ -107,6 +108,15 @@ def test_shadows_take_the_places_and_the_catalogue_is_as_the_migrations_made_it(
     assert not set(places()) & set(places_before)
     assert {name: sorted(map(repr, ask(query, STORED))) for name, query in CATALOGUE.items()} == before
     assert shadow_tables() == []
+
+
+def test_a_backup_of_tables_that_changed_places_is_whole(tmp_path: Path) -> None:
+    compute()
+
+    states = backup(tmp_path / "backup.tar")
+
+    assert states["metrics_series"].rows == Series.objects.count() > 20
+    assert states["metrics_contribution"].rows == Contribution.objects.count() > 1
 
 
 def test_a_run_that_finds_values_leaves_the_tables_in_their_places() -> None:
