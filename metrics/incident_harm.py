@@ -46,9 +46,11 @@ SELECT n.id::int8, n.service_id::int4, n.started_at, coalesce(n.restored_at, {cu
   LEFT JOIN (portfolio_incident_impacts m JOIN portfolio_customers c ON c.id = m.customer_id AND c.deleted_at IS NULL)
        ON m.incident_id = n.id AND m.deleted_at IS NULL
  WHERE n.deleted_at IS NULL AND {which}
+   AND NOT EXISTS (SELECT 1 FROM portfolio_deployments d JOIN portfolio_services e ON e.id = d.service_id
+                    WHERE d.id = n.deployment_id AND (d.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL))
  ORDER BY n.id, m.customer_id
 """
-"""Incidents with each customer hit; customer -1 where there is none."""
+"""Incidents with each customer hit; customer -1 where there is none. Rows that refer to a removed row do not count."""
 SERVED_SQL = """
 SELECT w.service_id::int4, w.customer_id::int4, w.valid_from::timestamp AT TIME ZONE '{zone}',
        least(coalesce(w.valid_to::timestamp AT TIME ZONE '{zone}', {cut}), {cut})
@@ -63,6 +65,7 @@ UNION ALL
 SELECT 1::int2, k.customer_id::int4, k.ends_on, k.annual_value::float8, k.currency::text, k.id::int8
   FROM portfolio_contracts k
  WHERE k.deleted_at IS NULL AND k.ends_on BETWEEN '{first}' AND '{until}' AND k.{whom}
+   AND NOT EXISTS (SELECT 1 FROM portfolio_services g WHERE g.id = k.service_id AND g.deleted_at IS NOT NULL)
 UNION ALL
 SELECT 2::int2, 0::int4, x.month, x.rate::float8, x.currency::text, x.id::int8
   FROM portfolio_fx_rates x WHERE x.deleted_at IS NULL
