@@ -52,6 +52,13 @@ def decimals_for(value: Number | None) -> int:
     return 2 if size < 1 else 1 if size < 100 else 0
 
 
+def significant(value: float, figures: int = 6) -> str:
+    """As many decimals as show so many figures, without zeros at the end: 0.123456789 -> `0.123457`, 2.5 -> `2.5`."""
+    rounded = Decimal(f"{value:.{figures - 1}e}").normalize()
+    exponent = rounded.as_tuple().exponent
+    return number(rounded, max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
 def percent(ratio: Number | None, decimals: int = 0, *, sign: bool = False) -> str:
     """0.41 -> `41%` (en), `41 %` (sv)."""
     if ratio is None:

@@ -78,6 +78,8 @@ class Freshness:
     word: str
     detail: str
     url: str
+    failed: str = ""
+    """Said when a later computation broke off, so that these figures are the last good ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from metrics.periods import Period
 COST = "cost_performance_index"
 TIME = "schedule_performance_index_time"
 DAYS_IN_MONTH = 30.4375
+MOST_MONTHS = 1200
+"""What would take a hundred years is no forecast but a division by next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Money:
 def forecast_of(detail: ProjectDetail, found: Readings, state: PageState) -> Forecast | None:
     """Where cost and plan end when the indexes of the period go on, with the range in which like projects ended.
 
-    None without the indexes or a plan, and once finished. No query when the run's finished projects are known to the
-    process; four when they are not.
+    None without the indexes or a plan, once finished, and where the plan would end in more than a hundred years. No
+    query when the run's finished projects are known to the process; four when they are not.
     """
 
     def value(metric: str, component: str = "") -> float | None:
@@ -64,10 +66,13 @@ def forecast_of(detail: ProjectDetail, found: Readings, state: PageState) -> For
     )
 
     def on(after: float | None) -> dt.date | None:
-        return None if after is None else planned[0] + dt.timedelta(days=round(after * DAYS_IN_MONTH))
+        if after is None or not 0 <= after <= MOST_MONTHS:  # NaN is in no range
+            return None
+        return planned[0] + dt.timedelta(days=round(after * DAYS_IN_MONTH))
 
     finish = on(ends)
-    assert finish is not None
+    if finish is None:
+        return None
     return Forecast(finish, cost, spread.low, spread.high, on(lasting.low), on(lasting.high))
 
 

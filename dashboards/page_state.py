@@ -107,6 +107,16 @@ def _period(text: str) -> Period:
         ) from error
 
 
+def last_good(published: Published) -> str:
+    """What a page says when a computation after the one it shows broke off; blank otherwise."""
+    if published.failed is None:
+        return ""
+    return _("Computation %(run)s broke off; these are the figures of %(at)s.") % {
+        "run": published.failed,
+        "at": f.instant(published.computed_at),
+    }
+
+
 def state_frame(
     request: HttpRequest, state: PageState, *, section: str, here: str, crumbs: tuple[Link, ...] = (), pick: bool = True
 ) -> Frame:
@@ -128,7 +138,7 @@ def state_frame(
         crumbs=crumbs,
         people=state.visible.sees_people_values,
         picker=picker(request, period=state.period.code, against=state.against.code, periods=codes) if pick else None,
-        fresh=Freshness(_("As of"), f.day_month(state.published.as_of), state.url("data")),
+        fresh=Freshness(_("As of"), f.day_month(state.published.as_of), state.url("data"), last_good(state.published)),
         foot=(
             _("Computed %(at)s, run %(run)s")
             % {"at": f.instant(state.published.computed_at), "run": state.published.run},

@@ -6,7 +6,7 @@ scope and period, and its inputs say which rows weigh what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import fsum
@@ -145,7 +145,7 @@ def explain(
         record=record,
         metric=entry,
         component=part_name,
-        symbols=_symbols(record),
+        symbols=symbols_of(record),
         words=part_name.formula,
         numerator=numerator,
         denominator=denominator,
@@ -247,18 +247,22 @@ def _files(feed: str, changes: set[int]) -> dict[int, tuple[int, str]]:
     return {change: (run, names.get(run, "")) for change, run in runs.items()}
 
 
-def _symbols(record: ValueRecord) -> str:
-    """The formula with this value's figures."""
+def _plain(figure: float) -> str:
+    return f"{figure:.6g}"
+
+
+def symbols_of(record: ValueRecord, written: Callable[[float], str] = _plain) -> str:
+    """The formula with this value's figures, each as `written` writes it."""
     if record.numerator is None or record.denominator is None:
-        return "" if record.value is None else f"= {record.value:.6g}"
-    quotient = f"{record.numerator:.6g} / {record.denominator:.6g}"
+        return "" if record.value is None else f"= {written(record.value)}"
+    quotient = f"{written(record.numerator)} / {written(record.denominator)}"
     if record.value is None:
         return quotient
     plain = record.numerator / record.denominator if record.denominator else None
     factor = record.value / plain if plain else 1.0
     if abs(factor - 1.0) > 1e-9:
-        quotient = f"{quotient} x {factor:.6g}"
-    return f"{quotient} = {record.value:.6g}"
+        quotient = f"{quotient} x {written(factor)}"
+    return f"{quotient} = {written(record.value)}"
 
 
 def _feed_states(entry: Metric) -> Iterable[FeedState]:

@@ -22,7 +22,7 @@ from dashboards.selectors.measured import INDEX, Reading, Want, headlines_of, in
 from dashboards.selectors.names import scope_names
 from dashboards.selectors.remembered import remembered
 from metrics.definition_words import definition
-from metrics.explain import ExplainedRow, Explanation, NoSuchValue, Side, explain
+from metrics.explain import ExplainedRow, Explanation, NoSuchValue, Side, explain, symbols_of
 from metrics.formulas.index import FACTORS, goalpost_scores
 from metrics.registry import metrics
 from metrics.scopes import SCOPE_KINDS
@@ -130,7 +130,7 @@ def explain_page(
         value=words(record.value),
         target=_target(found, metric, component),
         formula=definition(found.words),
-        symbols=found.symbols,
+        symbols=symbols_of(found.record, f.significant),
         sides=tuple(
             side
             for side in (

@@ -133,16 +133,22 @@ def sort_keys() -> tuple[SortKey, ...]:
     )
 
 
-def initiatives_page(state: PageState, query: QueryDict) -> InitiativesPage:
-    """The list. Cost: one query beyond log-in and rights."""
-    every = initiative_rows(state.period, state.against, state=state.published, visible_to=state.visible)
+def narrowed(every: Sequence[InitiativeRow], query: QueryDict) -> list[InitiativeRow]:
+    """Those that the filters of an address take."""
     words, factor = query.get("q", "").strip().casefold(), query.get("factor", "")
-    rows = [
+    return [
         r
         for r in every
         if (not words or any(words in place.casefold() for place in (r.name, r.code, r.customer_name)))
         and factor in ("", r.factor)
     ]
+
+
+def initiatives_page(state: PageState, query: QueryDict) -> InitiativesPage:
+    """The list. Cost: one query beyond log-in and rights."""
+    every = initiative_rows(state.period, state.against, state=state.published, visible_to=state.visible)
+    factor = query.get("factor", "")
+    rows = narrowed(every, query)
     keys = sort_keys()
     key, falling = sort_of(query, keys, "attained")
     inside, pager = page_of(query, ordered(rows, key, falling, lambda r: r.code), ROWS)
@@ -264,12 +270,15 @@ def _no_match(every: Sequence[InitiativeRow], query: QueryDict) -> Empty:
                 _("Tie a project to it"),
             ),
         )
-    return Empty(
-        _("No initiative matches"),
-        _("Drop one of the conditions:"),
-        (),
-        (Action(_("Clear all"), changed(query, q=None, factor=None, page=None)),),
-    )
+    actions = []
+    for name, word in (("q", _("Any text")), ("factor", _("Any factor"))):
+        if query.get(name):
+            other = query.copy()
+            other[name] = ""
+            found = len(narrowed(every, other))
+            actions.append(Action(f"{word} ({f.number(found)})", changed(query, page=None, **{name: None})))
+    actions.append(Action(_("Clear all"), changed(query, q=None, factor=None, page=None)))
+    return Empty(_("No initiative matches"), _("Drop one of the conditions:"), (), tuple(actions))
 
 
 def initiative_page(state: PageState, code: str) -> InitiativePage:

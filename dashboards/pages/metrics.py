@@ -102,16 +102,23 @@ def metrics_page(state: PageState, query: QueryDict) -> MetricsPage:
         kept=kept(query, *("period", "against")),
         said=_("%(shown)s of %(all)s") % {"shown": f.number(len(shown)), "all": f.number(len(every))},
         lines=tuple(_line(e, found, state, values_shown) for e in shown),
-        no_match=None
-        if shown
-        else Empty(
-            _("No measure matches"),
-            _("Drop one of the conditions:"),
-            (),
-            (Action(_("Clear all"), changed(query, q=None, family=None, factor=None, colour=None)),),
-        ),
+        no_match=None if shown else _no_match(every, colours, query),
         values_shown=values_shown,
     )
+
+
+def _no_match(every: Sequence[Metric], colours: dict[str, str], query: QueryDict) -> Empty:
+    """Which condition to drop, with how many measures would then be listed."""
+    words = {"q": _("Any text"), "family": _("Any family"), "factor": _("Any factor"), "colour": _("Any status")}
+    actions = []
+    for name, word in words.items():
+        if query.get(name):
+            other = query.copy()
+            other[name] = ""
+            found = sum(takes(entry, colours[entry.key], other) for entry in every)
+            actions.append(Action(f"{word} ({f.number(found)})", changed(query, **{name: None})))
+    actions.append(Action(_("Clear all"), changed(query, **dict.fromkeys(words))))
+    return Empty(_("No measure matches"), _("Drop one of the conditions:"), (), tuple(actions))
 
 
 def takes(entry: Metric, colour: str, query: QueryDict) -> bool:

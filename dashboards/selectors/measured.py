@@ -41,6 +41,8 @@ class Published:
     years: tuple[int, ...]
     facts: int = 0
     """The newest change set: facts are written under a lock, so its number tells whether any has changed."""
+    failed: int | None = None
+    """The newest computation that was wanted later and broke off: these values are the last good ones."""
 
     def periods(self) -> list[str]:
         """Codes of every period that has begun and can hold values, newest first, quarters, years, months mixed."""
@@ -62,14 +64,15 @@ def published() -> Published | None:
         cursor.execute(
             "SELECT r.id, r.as_of, r.published_at, (SELECT array_agg(DISTINCT s.year) FROM metrics_series s "
             "WHERE s.scope_id = (SELECT k.id FROM metrics_scope k WHERE k.kind = 'enterprise' LIMIT 1)), "
-            "(SELECT coalesce(max(c.id), 0) FROM portfolio_changeset c) "
+            "(SELECT coalesce(max(c.id), 0) FROM portfolio_changeset c), "
+            "(SELECT max(l.id) FROM metrics_run l WHERE l.state = 'failed' AND l.id > r.id) "
             "FROM metrics_run r WHERE r.state = 'published' AND r.as_of IS NOT NULL "
             "ORDER BY r.published_at DESC, r.id DESC LIMIT 1"
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    return Published(row[0], row[1], row[2], tuple(sorted(row[3] or ())), row[4])
+    return Published(row[0], row[1], row[2], tuple(sorted(row[3] or ())), row[4], row[5])
 
 
 @lru_cache(maxsize=4)

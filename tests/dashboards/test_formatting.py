@@ -90,3 +90,21 @@ def test_the_change_of_a_percentage_is_in_percentage_points():
     with translation.override("en"):
         assert units.change(0.12, "gross_margin", unit="ratio") == f"+12{N}pp"
         assert units.change(-0.02, "cost_performance_index", unit="ratio") == "−0.02"
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "swedish"),
+    [
+        (0.123456789, "0.123457", "0,123457"),
+        (2.5, "2.5", "2,5"),
+        (-1e15, "−1,000,000,000,000,000", f"−1{N}000{N}000{N}000{N}000{N}000"),
+        (1234567.0, "1,234,570", f"1{N}234{N}570"),
+        (0.0, "0", "0"),
+        (3e-9, "0.000000003", "0,000000003"),
+    ],
+)
+def test_figures_of_a_formula_read_as_the_language_writes_them(value, english, swedish):
+    with translation.override("en"):
+        assert f.significant(value) == english
+    with translation.override("sv"):
+        assert f.significant(value) == swedish
