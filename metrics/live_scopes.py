@@ -41,12 +41,15 @@ _GONE: Final = (
 """Portfolios that are removed or hang below a removed one."""
 
 _ABOVE: Final = {
-    "portfolio": " AND f.id NOT IN (SELECT id FROM gone)",
-    "program": " AND f.id NOT IN (SELECT id FROM gone)",
+    "portfolio": " AND f.kind = 'portfolio' AND f.id NOT IN (SELECT id FROM gone)",
+    "program": " AND f.kind = 'program' AND f.id NOT IN (SELECT id FROM gone)",
     "project": " AND f.portfolio_id NOT IN (SELECT id FROM gone)",
     "initiative": " AND f.customer_id NOT IN (SELECT id FROM portfolio_customers WHERE deleted_at IS NOT NULL)",
 }
-"""Rows that refer to a removed row have left the computation (facts.md, import rule 3)."""
+"""Rows that refer to a removed row have left the computation (facts.md, import rule 3).
+
+A portfolio that was made a program (or the other way round) is no scope of its former kind any more.
+"""
 
 
 _NAMED: Final = "({})".format(

@@ -1,9 +1,13 @@
 """What is listed of the published company: outcomes left out, and the cells of a period, stored or not."""
 
 import csv
+from io import StringIO
+from pathlib import Path
 
+from django.core.management import call_command
 from django.utils import timezone
 
+from metrics import runs
 from metrics.contributions import not_measurable
 from metrics.index_values import index_records
 from metrics.periods import Period
@@ -51,6 +55,23 @@ def test_what_hangs_below_a_removed_row_is_listed_no_more(company: Company) -> N
     assert "I-3" in listed("outcome_attainment", "initiative")
     records = index_records([period], visible_to=EVERYTHING, scope_kinds=["project", "portfolio"])
     assert not {"P-1", "P-2", "PF-CUST"} & {record.scope for record in records}
+
+
+def test_a_program_that_was_made_a_portfolio_is_listed_as_that_alone(company: Company, tmp_path: Path) -> None:
+    period = Period.parse("2026-Q2")
+    query = ValueQuery(metrics=("milestones_on_time_rate",), periods=(period,), all_statuses=True)
+    lines = (company.folder / "facts" / "portfolios.csv").read_text(encoding="utf-8-sig").splitlines()
+    changed = [line.replace(",program,", ",portfolio,") for line in lines if line.startswith(("code", "PG-PLAT"))]
+    (tmp_path / "portfolios.csv").write_text("\n".join(changed), encoding="utf-8")
+    call_command("import_facts", tmp_path, json=True, stdout=StringIO(), stderr=StringIO())
+    runs.run_compute(runs.run_request(cause="a program became a portfolio", as_of=AS_OF).pk)
+
+    listed = {r.scope_kind: r.status for r in values(query, visible_to=EVERYTHING) if r.scope == "PG-PLAT"}
+
+    assert set(listed) == {"portfolio"}
+    assert [r.scope for r in index_records([period], visible_to=EVERYTHING, scope_kinds=["portfolio"])] == [
+        "PF-CUST", "PF-OPS", "PG-PLAT",
+    ]  # fmt: skip
 
 
 def test_a_team_that_no_row_names_any_more_is_listed_no_more(company: Company) -> None:
