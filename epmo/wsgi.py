@@ -8,4 +8,5 @@ from epmo import process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "epmo.settings")
 process.declare_web()
+process.lean_memory()
 application = get_wsgi_application()

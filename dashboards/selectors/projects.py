@@ -62,6 +62,8 @@ class ProjectFilter:
         return replace(self, **{name: empty[name]})
 
 
+# One look-up in the index for each project: right after the first import the server knows nothing of the tables' sizes,
+# and would meet every scope with every project (10,000 of each: longer than a page may take).
 SQL = """
 SELECT p.id, p.code, p.name, p.status, p.portfolio_id, coalesce(p.manager, ''), l.project_id IS NOT NULL,
        CASE WHEN h.state[%(slot)s] = ANY(%(usable)s) THEN h.value[%(slot)s] END,
@@ -74,7 +76,7 @@ SELECT p.id, p.code, p.name, p.status, p.portfolio_id, coalesce(p.manager, ''), 
        CASE WHEN fc.scope_id IS NOT NULL AND (c.state[%(slot)s] = ANY(%(usable)s)) IS NOT TRUE
             THEN p.actual_finish_on END
   FROM portfolio_projects p
-  LEFT JOIN metrics_scope s ON s.kind = 'project' AND s.object_id = p.id
+  LEFT JOIN LATERAL (SELECT k.id FROM metrics_scope k WHERE k.kind = 'project' AND k.object_id = p.id LIMIT 1) s ON true
   LEFT JOIN metrics_series h ON h.component_id = %(points)s AND h.version = %(points_version)s
         AND h.scope_id = s.id AND h.year = %(year)s
   LEFT JOIN metrics_series d ON d.component_id = %(change)s AND d.version = %(points_version)s

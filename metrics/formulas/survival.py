@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metrics.formulas.normal import normal_quantile
 from metrics.formulas.segments import Bools, Floats, Ints, running_product, sorted_by_group, starts_of
 
 SLACK = 1e-9
@@ -104,8 +105,6 @@ def survival_curve(duration: ArrayLike, event: ArrayLike, confidence: float = 0.
     Source: Greenwood 1926; Kalbfleisch and Prentice 1980, section 1.4.
     Example: ended after 1, 2 of 4 items: S(1) = 0.75, sum of d / (r (r - d)) = 1/12, band 0.128 to 0.961.
     """
-    from scipy.special import ndtri  # slow to load: only where a page draws a curve
-
     lasted, ended = np.asarray(duration, dtype=np.float64), np.asarray(event, dtype=bool)
     times, place = np.unique(lasted, return_inverse=True)
     events = np.bincount(place, weights=ended, minlength=times.size).astype(np.int64)
@@ -115,7 +114,7 @@ def survival_curve(duration: ArrayLike, event: ArrayLike, confidence: float = 0.
     remaining = at_risk - events
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(np.where(remaining > 0, events / (at_risk * remaining), 0.0))
-        spread = ndtri(0.5 + confidence / 2) * np.sqrt(greenwood) / np.abs(np.log(survival))
+        spread = normal_quantile(0.5 + confidence / 2) * np.sqrt(greenwood) / np.abs(np.log(survival))
         low, high = survival ** np.exp(spread), survival ** np.exp(-spread)
     inside = (survival > 0) & (survival < 1)
     return SurvivalCurve(

@@ -1,13 +1,15 @@
 """What a process remembers: shared by readers of everything alone, and gone with a run or a fact."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
+from dashboards.selectors import remembered as module
 from dashboards.selectors.measured import Published
-from dashboards.selectors.remembered import forget, remembered
+from dashboards.selectors.remembered import forget, remembered, weighed, weight
 from portfolio.rights import Role, Visibility
 
 STATE = Published(7, date(2026, 7, 10), datetime(2026, 7, 10, tzinfo=UTC), (2026,), 40)
@@ -57,3 +59,45 @@ def test_only_the_last_used_are_held():
 
     assert asked("new", what="a") == "a"
     assert asked("new", what="b") == "new"
+
+
+def test_all_answers_together_stay_below_their_limit_and_the_last_used_stays(monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 3_500)
+
+    def made(name: str) -> bool:
+        was_made = []
+        remembered(name, (), lambda: was_made.append(1) or np.zeros(200), state=STATE, visible_to=LEAD, most=2)
+        return bool(was_made)
+
+    assert [made(name) for name in ("a", "b", "a", "c")] == [True, True, False, True]
+    assert weighed() == 3_200
+    assert [made("a"), made("c"), made("b")] == [False, False, True]
+
+
+def test_an_answer_that_is_too_much_alone_is_held_until_the_next(monkeypatch):
+    monkeypatch.setattr(module, "MOST_BYTES", 1_000)
+
+    remembered("big", (), lambda: np.zeros(500), state=STATE, visible_to=LEAD, most=2)
+
+    assert remembered("big", (), lambda: "made anew", state=STATE, visible_to=LEAD, most=2) is not None
+    assert weighed() == 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    values: tuple[float, ...]
+
+
+@pytest.mark.parametrize(
+    ("answer", "least", "most"),
+    [
+        (np.zeros((100, 10)), 8_000, 8_000),
+        ([Row(f"P{i:05}", (float(i), 2.0)) for i in range(10_000)], 1_500_000, 3_000_000),
+        ({"a": "b" * 1_000}, 1_000, 2_000),
+        (None, 1, 100),
+    ],
+    ids=["array", "rows", "mapping", "none"],
+)
+def test_an_answer_is_weighed_with_all_that_it_holds(answer, least, most):
+    assert least <= weight(answer) <= most
