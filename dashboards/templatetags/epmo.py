@@ -96,7 +96,8 @@ def key(name: str) -> SafeString:
 @register.inclusion_tag("components/_chart.html", takes_context=True)
 def chart(context: template.Context, figure: Figure, level: int = 3, flush: bool = False) -> dict[str, Any]:
     """A figure with title, unit, legend, plot, data table, CSV and source."""
-    request = context.get("request")
+    # An include with `only` drops the variable, not the request that the page is rendered for.
+    request = context.get("request") or getattr(context, "request", None)
     csv = ""
     if request is not None:
         query = request.GET.copy()

@@ -252,3 +252,14 @@ def test_an_installation_without_values_says_what_to_do(lead):
     for path in ("/", "/projects/", "/customers/", "/metrics/"):
         assert "Import facts" in text_of(lead.get(path)), path
     assert lead.get("/data/").status_code == 200
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES.values() if path != "/styleguide/"])
+def test_every_chart_offers_its_table_as_csv(lead, path):
+    html = text_of(lead.get(path))
+
+    for figure in re.findall(r"<figure\b.*?</figure>", html, re.DOTALL):
+        offered = re.search(r'href="(\?[^"]*csv=[^"]+)"', figure)
+        assert offered, figure[:120]
+        answer = lead.get(path.partition("?")[0] + offered[1].replace("&amp;", "&"))
+        assert answer["Content-Type"].startswith("text/csv"), offered[1]
