@@ -83,7 +83,8 @@ def chunk_stage(run: Run, number: int, plan: ChunkPlan) -> storage.Tally:
     if plan.name == INDEX_GROUP:
         index_stage(target, plan.scopes, plan.only_changed)
         return target.tally
-    facts = Facts(row_windows(plan.name, *plan_days(plan, "year")) if plan.own_periods else {})
+    windows = row_windows(plan.name, *plan_days(plan, "year")) if plan.own_periods else {}
+    facts = Facts(windows, keeps=plan.scopes is not None and not run.is_full)
     frames = frames_of(facts, plan, run.as_of)
     if not frames:
         return target.tally

@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
+from metrics.kept_rows import KEPT, LIVE
 from portfolio.feeds import FEEDS, Column
 
 Floats = NDArray[np.float64]
@@ -186,10 +188,12 @@ class Facts:
     Use inside one REPEATABLE READ transaction when several tables must be of one moment.
     `days` names feeds (of WITHIN) of which only rows of [first, last) are wanted; all rows come where none lies
     there, so that a feed with rows is never mistaken for one without.
+    `keeps` lets rows of large feeds stay in this process for the next small run (metrics.kept_rows).
     """
 
-    def __init__(self, days: Mapping[str, tuple[date, date]] | None = None) -> None:
+    def __init__(self, days: Mapping[str, tuple[date, date]] | None = None, keeps: bool = False) -> None:
         self._days = days or {}
+        self._keeps = keeps
         self._tables: dict[str, Table] = {}
         self._places: dict[str, NDArray[np.int32]] = {}
         self._derived: dict[str, dict[str, Any]] = {}
@@ -245,39 +249,17 @@ class Facts:
         return Table("teams", np.sort(ids.astype(np.int64)))
 
     def _read(self, feed: str) -> Table:
-        columns: list[tuple[Column, str, np.dtype[Any], str]] = []
-        for column in FEEDS[feed].columns:
-            if (feed, column.name) in UNREAD:
-                continue
-            if (feed, column.name) in HASHED:
-                columns.append(
-                    (column, f"coalesce(hashtextextended({column.name}, 0), {NO_TEXT})", np.dtype(">i8"), "hash")
-                )
-            elif made := _expression(column):
-                columns.append((column, *made, column.kind))
-        select = ", ".join(["id::int8", *(expression for _, expression, _, _ in columns)])
-        sql = f"SELECT {select} FROM portfolio_{feed} t WHERE deleted_at IS NULL"
-        dtypes = [np.dtype(">i8"), *(dtype for _, _, dtype, _ in columns)]
-        raw: list[NDArray[Any]] = []
+        select = partial(_selected, feed)
         if feed in self._days:
             first, last = self._days[feed]
             within = WITHIN[feed].format(first=first, last=last, zone=settings.EPMO_TIME_ZONE)
-            raw = copy_columns(f"{sql} AND {within}", dtypes)
-        if not raw or not len(raw[0]):
-            raw = copy_columns(sql, dtypes)
-        ids = raw[0].astype(np.int64)
-        values = {
-            column.name: _decoded(kind, array) for (column, _, _, kind), array in zip(columns, raw[1:], strict=True)
-        }
-        del raw
-        table = Table(feed, ids, values)
-        if len(ids) > 1 and not bool(np.all(ids[1:] > ids[:-1])):
-            # Sums of floats depend on their order; a re-run over the same facts must give the same bits.
-            table = table.take(np.argsort(ids, kind="stable"))
-        return self._resolved(table)
+            rows = select(f"{LIVE} AND {within}")
+            return self._resolved(rows if len(rows) else select(LIVE))
+        return self._resolved(KEPT.table(feed, select) if self._keeps else select(LIVE))
 
     def _resolved(self, table: Table) -> Table:
         """References as places; rows with a removed parent dropped."""
+        table = table.plus()
         live = np.ones(len(table), dtype=np.bool_)
         parent_ids: NDArray[np.int32] | None = None
         for column in FEEDS[table.feed].columns:
@@ -295,6 +277,31 @@ class Facts:
         if parent_ids is not None:
             return _tree(table.take(live), "parent")
         return table if live.all() else table.take(live)
+
+
+def _selected(feed: str, condition: str) -> Table:
+    """Rows `t` of a feed for which a condition holds, in the order of their ids; references are ids. Cost: one COPY."""
+    columns: list[tuple[Column, str, np.dtype[Any], str]] = []
+    for column in FEEDS[feed].columns:
+        if (feed, column.name) in UNREAD:
+            continue
+        if (feed, column.name) in HASHED:
+            columns.append(
+                (column, f"coalesce(hashtextextended({column.name}, 0), {NO_TEXT})", np.dtype(">i8"), "hash")
+            )
+        elif made := _expression(column):
+            columns.append((column, *made, column.kind))
+    select = ", ".join(["id::int8", *(expression for _, expression, _, _ in columns)])
+    dtypes = [np.dtype(">i8"), *(dtype for _, _, dtype, _ in columns)]
+    raw = copy_columns(f"SELECT {select} FROM portfolio_{feed} t WHERE {condition}", dtypes)
+    ids = raw[0].astype(np.int64)
+    values = {column.name: _decoded(kind, array) for (column, _, _, kind), array in zip(columns, raw[1:], strict=True)}
+    del raw
+    table = Table(feed, ids, values)
+    if len(ids) > 1 and not bool(np.all(ids[1:] > ids[:-1])):
+        # Sums of floats depend on their order; a re-run over the same facts must give the same bits.
+        table = table.take(np.argsort(ids, kind="stable"))
+    return table
 
 
 def _tree(table: Table, column: str) -> Table:
