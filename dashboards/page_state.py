@@ -15,6 +15,7 @@ from dashboards import formatting as f
 from dashboards.frame import Frame, Freshness, Link, frame, picker
 from dashboards.selectors.measured import Published, published
 from dashboards.selectors.remembered import remembered
+from dashboards.warming import WARMTH
 from metrics.periods import Period, PeriodError
 from metrics.targets import Targets
 from portfolio.rights import EVERYTHING, Visibility
@@ -95,7 +96,9 @@ def page_state(request: HttpRequest) -> PageState | None:
         raise BadRequest(
             _("%(against)s and %(period)s are not of one kind.") % {"against": against.code, "period": period.code}
         )
-    return PageState(state, period, against, visibility_for(request), asked)
+    visible = visibility_for(request)
+    WARMTH.note(request, visible)
+    return PageState(state, period, against, visible, asked)
 
 
 def _period(text: str) -> Period:

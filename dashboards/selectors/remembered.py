@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
@@ -105,7 +105,7 @@ def weight(value: Any) -> int:
         return size + _of_many(len(value), (item for pair in value.items() for item in pair), 2)
     if isinstance(value, Sequence | set | frozenset):
         return size + _of_many(len(value), iter(value), 1)
-    names: Iterable[str] = getattr(value, "__slots__", None) or getattr(value, "__dict__", ())
+    names: Any = getattr(value, "__slots__", None) or getattr(value, "__dict__", ())
     return size + sum(weight(getattr(value, name, None)) for name in names if name != "__weakref__")
 
 
