@@ -218,7 +218,9 @@ def _flow(m: _Maker) -> dict[str, Rows]:
         for k in range(14):
             for customer in CUSTOMERS:
                 if m.rng.random() < 0.5:
-                    rows.append({"incident": f"I{k}", "customer": customer, "degradation": m.maybe(m.rng.choice("01"))})
+                    rows.append(
+                        {"incident": f"I{k}", "customer": customer, "degradation": m.maybe(m.rng.choice(("0.5", "1")))}
+                    )
         return rows
 
     return {
