@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from metrics import storage
 from metrics.live_scopes import Batches, live_batches, live_scopes
@@ -56,6 +58,18 @@ def test_batches_are_read_once_and_only_as_far_as_somebody_goes(customers: Any, 
     with django_assert_num_queries(2):
         first = [batch.codes for batch in islice(batches, 2)]
         assert [batch.codes for batch in islice(batches, 2)] == first
+
+
+def test_a_batch_comes_in_order_out_of_an_index(customers: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        next(live_batches("customer", EVERYTHING, None, at_most=7))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "metrics_scope_bytes" in plan
 
 
 def test_pages_of_values_over_many_scopes_are_the_values_at_once(customers: Any, tmp_path: Path) -> None:
