@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.columns import Facts, Floats, Mask, Table
-from metrics.periods import EPOCH, Grain, day_number, instant_number
+from metrics.periods import EPOCH, FIRST_YEAR, LAST_YEAR, Grain, day_number, instant_number
 from metrics.scopes import Scopes
 
 Positions = NDArray[np.int64]
 Periods = NDArray[np.int64]
 DAY_US = 86_400_000_000.0
-_FIRST_DAY = day_number(date(1900, 1, 1))
-_LAST_DAY = day_number(date(2201, 1, 1))
+_FIRST_DAY = day_number(date(FIRST_YEAR, 1, 1))
+_LAST_DAY = day_number(date(LAST_YEAR + 1, 1, 1))
 
 
 @dataclass(frozen=True)

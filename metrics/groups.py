@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import connection
 
+from metrics.periods import FIRST_YEAR
 from metrics.registry import formulas
 from portfolio.feeds import FEEDS
 
@@ -138,8 +139,11 @@ SPELLS: Final = {"people", "service_customers", "contracts", "projects"}
 
 
 def group_first(group: str, days: Mapping[str, date]) -> date | None:
-    """First day of the facts that a group reads (of all facts where it has undated ones); None when there are none."""
+    """First day of the facts that a group reads (of all facts where it has undated ones); None when there are none.
+
+    Not before the years that periods can have: 0001-01-01 is how some tools write an unknown day.
+    """
     found = [days[feed] for feed in group_feeds(group) - NOT_FIRST.get(group, set()) if feed in days]
     if group in UNDATED:
         found += [day for feed, day in days.items() if feed not in SPELLS]
-    return min(found, default=None)
+    return max(min(found), date(FIRST_YEAR, 1, 1)) if found else None

@@ -23,6 +23,10 @@ MONTHS_IN: Final[dict[Kind, int]] = {"month": 1, "quarter": 3, "year": 12}
 SLOTS_IN_YEAR: Final = 17
 """Stored values keep one row a year: 12 months, 4 quarters, the year."""
 
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2200
+"""Years that periods can have."""
+
 EPOCH: Final = date(2000, 1, 1)
 _EPOCH_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _FORMS: Final = (
@@ -50,7 +54,7 @@ class Period:
         for kind, form in _FORMS:
             if match := form.fullmatch(text):
                 year, *rest = (int(group) for group in match.groups())
-                if year < 1900 or year > 2200:
+                if not FIRST_YEAR <= year <= LAST_YEAR:
                     break
                 return cls(kind, year, rest[0] if rest else 1)  # type: ignore[arg-type]
         raise PeriodError(f"{text!r} is not a period; write 2026-07, 2026-Q3 or 2026")
