@@ -80,3 +80,37 @@ def test_text_of_twice_the_size_stays_inside_the_window(reader):
         person.page.wait_for_timeout(50)
         wrong += shape_faults(person.page, path, status)
     assert wrong == []
+
+
+def test_states_that_no_address_shows_are_clean_too(reader, tmp_path):
+    """A checked import with its preview, and saved views with a form open and one just removed."""
+    lead = reader("lead", viewport={"width": 390, "height": 844})
+    page, source = lead.page, AXE.read_text(encoding="utf-8")
+    file = tmp_path / "ledger.csv"
+    file.write_text("code,month,account,amount,currency\nX1,2026-06,revenue,99000000000.5,XTS\n", encoding="utf-8")
+    lead.open("/data/")
+    page.set_input_files("#u-files", str(file))
+    page.check("form.upload [name=dry_run]")
+    page.click("form.upload button[type=submit]")
+    page.wait_for_selector("#s-pre", timeout=60_000)
+    assert "Another scale?" in page.inner_text("main")
+    faults = axe_faults(page, source, "preview")
+    for name in ("Some view", "Other view"):
+        lead.open("/views/?of=/projects/")
+        page.fill("#v-name", name)
+        page.click("main .form button[type=submit]")
+    page.locator("tbody button:has-text('Remove')").first.click()
+    page.locator("summary:has-text('Rename')").click()
+    faults += axe_faults(page, source, "views")
+    page.locator("tbody button:has-text('Remove')").click()
+    assert faults == []
+    assert lead.errors == []
+
+
+def axe_faults(page: Any, source: str, name: str) -> list[str]:
+    """What axe finds, and how far the page is wider than the window."""
+    page.evaluate(source)
+    found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
+    return [f"{name} {v['id']}: {v['nodes'][0]['html'][:160]}" for v in found["violations"]] + shape_faults(
+        page, name, 200
+    )
