@@ -25,7 +25,7 @@ T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
 MOST_BYTES: Final = 40_000_000
-"""What all answers of a process may weigh together, the least recently used go first; at size L all pages make 29 MB."""
+"""What all answers of a process may weigh together, the least recently used go first; size L fills 29 MB."""
 WEIGHED: Final = 50
 """Items of a long sequence that are weighed; the others count as the mean of these."""
 

@@ -84,18 +84,20 @@
     margin[right] = Math.max(margin[right], Math.ceil(Math.max(0, ...measured(y.ticktext, font(y, template.yaxis)).map((w) => w.width)) + gap(y, template.yaxis) + 1));
     if (x && x.showticklabels !== false) {
       const face = font(x, template.xaxis);
-      const words = measured(x.ticktext, face);
       const number = (value) => (typeof value === "string" ? Date.parse(value) : value);
       const [from, to] = x.range.map(number);
       const plot = width - margin.l - margin.r;
-      const middles = x.tickvals.map((value) => (plot * (number(value) - from)) / (to - from));
-      if (middles.some((at) => !Number.isFinite(at))) return;
-      if (middles.some((at, i) => i && Math.abs(at - middles[i - 1]) < (words[i].width + words[i - 1].width) / 2 + 4)) return;
+      const words = measured(x.ticktext, face)
+        .map((word, i) => ({ ...word, at: (plot * (number(x.tickvals[i]) - from)) / (to - from) }))
+        .filter((word) => !(word.at < -1 || word.at > plot + 1));
+      if (words.some((word) => !Number.isFinite(word.at))) return;
+      words.sort((a, b) => a.at - b.at);
+      if (words.some((word, i) => i && word.at - words[i - 1].at < (word.width + words[i - 1].width) / 2 + 4)) return;
       const side = x.side === "top" ? "t" : "b";
       margin[side] = Math.max(margin[side], Math.ceil(Math.max(0, ...words.map((w) => w.lines)) * face.size * LINE + gap(x, template.xaxis) + 2));
-      middles.forEach((at, i) => {
-        margin.l = Math.max(margin.l, Math.ceil(words[i].width / 2 - at));
-        margin.r = Math.max(margin.r, Math.ceil(words[i].width / 2 - (plot - at)));
+      words.forEach((word) => {
+        margin.l = Math.max(margin.l, Math.ceil(word.width / 2 - word.at));
+        margin.r = Math.max(margin.r, Math.ceil(word.width / 2 - (plot - word.at)));
       });
       merge(x, { automargin: false, ticklabeloverflow: "allow", tickangle: 0 });
     }
