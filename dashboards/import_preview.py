@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboards import formatting as f
 from dashboards.parts import Status
@@ -60,7 +61,8 @@ def _lines(columns: Sequence[Mapping[str, Any]]) -> Iterator[PreviewLine]:
 def _span(span: Mapping[str, Any], kind: str) -> tuple[str, str, str, str]:
     if span["parts"] is not None:
         parts = [
-            _("%(currency)s in %(n)s rows") % {"currency": currency, "n": f.number(n)}
+            ngettext("%(currency)s in %(n)s row", "%(currency)s in %(n)s rows", n)
+            % {"currency": currency, "n": f.number(n)}
             for currency, n in span["parts"].items()
         ]
         return f.number(span["count"]), "; ".join(parts) or f.ABSENT, "", ""
