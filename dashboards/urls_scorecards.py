@@ -18,7 +18,13 @@ from dashboards.views.scorecards import (
     scorecard_new,
     scorecards,
 )
-from dashboards.views.subscriptions import saved_view_remove, saved_view_rename, saved_views, subscription_end, subscriptions
+from dashboards.views.subscriptions import (
+    saved_view_remove,
+    saved_view_rename,
+    saved_views,
+    subscription_end,
+    subscriptions,
+)
 
 urlpatterns = [
     path("scorecards/", scorecards, name="scorecards"),
