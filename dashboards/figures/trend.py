@@ -38,6 +38,18 @@ class Limits:
     provisional: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Forecast periods with their values and ranges; how good the forecast was, and what it is called in the table."""
+
+    periods: tuple[str, ...]
+    values: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    said: str
+    word: str
+
+
 def trend_figure(
     points: Sequence[Point],
     *,
@@ -59,13 +71,19 @@ def trend_figure(
     floor: float | None = None,
     ceiling: float | None = None,
     marks: Sequence[float] = (),
+    ahead: Ahead | None = None,
 ) -> Figure:
-    """A line over periods; gaps stay gaps, a partial period is hollow, a version break cuts the line."""
+    """A line over periods; gaps stay gaps, a partial period is hollow, a version break cuts the line.
+
+    A forecast is dashed, in its own colour and with its range, and never joined to what is stored in table or file.
+    """
     color = COLOR_OF_KIND[kind]
     periods = [p.period for p in points]
+    periods += [code for code in (ahead.periods if ahead else ()) if code not in periods]
     known = [(i, p) for i, p in enumerate(points) if p.value is not None]
     values = [p.value for _i, p in known if p.value is not None]
     spread = [v for p in points for v in (p.low, p.high) if v is not None]
+    spread += [*ahead.low, *ahead.high] if ahead else []
     refs = [v for v in (target, *((limits.low, limits.high) if limits else ())) if v is not None]
     data: list[Dict] = []
     ranged = [(i, p) for i, p in known if p.low is not None and p.high is not None]
@@ -96,6 +114,8 @@ def trend_figure(
             level(limits.centre, color="$rule-firm", dash="solid", width=1),
         ]
     place = {p: i for i, p in enumerate(periods)}
+    if ahead is not None:
+        data += _ahead_traces(ahead, points, place, words)
     told = _told(events, place)
     marked = events_on([(place[at], f.period(at), named) for at, named in told.items()], small=small)
     shapes += marked.shapes
@@ -103,7 +123,13 @@ def trend_figure(
     if known and not small:
         i, p = known[-1]
         notes.append(
-            note(words(p.value), i, p.value, xanchor="left", xshift=9, font={"color": color, "size": 13, "weight": 600})
+            note(
+                words(p.value),
+                i,
+                p.value,
+                **({"yanchor": "bottom", "yshift": 8} if ahead else {"xanchor": "left", "xshift": 9}),
+                font={"color": color, "size": 13, "weight": 600},
+            )
         )
     marks = list(marks) or _marks([*values, *spread, *refs], floor, ceiling, 3 if small else 4)
     layout: Dict = {
@@ -118,16 +144,16 @@ def trend_figure(
         "margin": {"t": 22 if marked.notes else 12, "r": 12 if small else 52},
     }
     if not small:
-        layout["xaxis"]["range"][1] = len(points) - 1 + 0.4
+        layout["xaxis"]["range"][1] = len(periods) - 1 + 0.4
     return Figure(
         key=key,
         title=title,
         unit=unit,
         data=data,
         layout=layout,
-        table=_table(points, words, value_word, told),
-        source=source,
-        legend=_legend(target, limits, bool(len(ranged) > 1), bool(told), points, small, range_word),
+        table=_table(points, words, value_word, told, ahead),
+        source=" ".join(part for part in (source, f"{ahead.said}." if ahead and small else "") if part),
+        legend=_legend(target, limits, bool(len(ranged) > 1), bool(told), points, small, range_word, ahead),
         height=height,
         told=marked.told,
     )
@@ -149,6 +175,36 @@ def _line(points: Sequence[Point], stretch: Sequence[int], color: str, last: int
         "hovertext": [_hover(points[i], words) for i in stretch],
         "hoverinfo": "text",
     }
+
+
+def _ahead_traces(ahead: Ahead, points: Sequence[Point], place: dict[str, int], words: Words) -> list[Dict]:
+    """The range of a forecast and its dashed line from the last whole value on."""
+    at = [place[code] for code in ahead.periods]
+    start = [(i, p.value) for i, p in enumerate(points) if i < at[0] and p.value is not None][-1:]
+    x, y = [i for i, _v in start] + at, [v for _i, v in start] + list(ahead.values)
+    return [
+        {**band([*[i for i, _v in start], *at], [*y[: len(start)], *ahead.low], [*y[: len(start)], *ahead.high])}
+        | {"fillcolor": "$quiet-band"},
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": x,
+            "y": y,
+            "line": {"color": "$forecast", "width": 2, "dash": "dash"},
+            "marker": {
+                "size": [0.1] * len(start) + [7] * len(at),
+                "color": "$page",
+                "line": {"color": "$forecast", "width": 1.5},
+            },
+            "hovertext": [""] * len(start)
+            + [
+                f"{f.period(code)}, {ahead.word}: {words(value)} · "
+                + _("range %(low)s to %(high)s") % {"low": words(low), "high": words(high)}
+                for code, value, low, high in zip(ahead.periods, ahead.values, ahead.low, ahead.high, strict=True)
+            ],
+            "hoverinfo": "text",
+        },
+    ]
 
 
 def _stretches(points: Sequence[Point], breaks: Sequence[str]) -> list[list[int]]:
@@ -198,7 +254,17 @@ def _told(events: Sequence[Event], place: dict[str, int]) -> dict[str, list[str]
     return found
 
 
-def _table(points: Sequence[Point], words: Words, value_word: str, told: dict[str, list[str]]) -> Table:
+def _table(
+    points: Sequence[Point], words: Words, value_word: str, told: dict[str, list[str]], ahead: Ahead | None
+) -> Table:
+    if ahead is not None:
+        points = [
+            *points,
+            *(
+                Point(code, value, low, high, remark=ahead.word)
+                for code, value, low, high in zip(ahead.periods, ahead.values, ahead.low, ahead.high, strict=True)
+            ),
+        ]
     ranged = any(p.low is not None for p in points)
     counted = any(p.n is not None for p in points)
     remarked = any(p.remark for p in points)
@@ -229,12 +295,15 @@ def _legend(
     points: Sequence[Point],
     small: bool,
     range_word: str,
+    ahead: Ahead | None,
 ) -> tuple[Key, ...]:
     if small:
         return ()
     keys = []
     if ranged:
         keys += [Key("line", _("Value")), Key("band", range_word or _("Range"))]
+    if ahead is not None:
+        keys.append(Key("forecast-line", ahead.said))
     if limits is not None:
         keys.append(Key("limit", _("Natural limits (provisional)") if limits.provisional else _("Natural limits")))
     if any(p.partial for p in points):

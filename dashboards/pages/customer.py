@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.ahead import ahead_of, look_back
 from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.ranked import Impact, impact_figure
 from dashboards.figures.trend import Point, trend_figure
@@ -110,7 +111,10 @@ def customer_page(state: PageState, code: str) -> CustomerPage:
     start, end = (dt.datetime.combine(day, dt.time(), zone) for day in (state.period.start, cut))
     detail = customer_detail(row.id, state.period, start=start, end=end, cut=cut, zone=str(zone))
     keys = [(key, name) for key, entry in metrics().items() if KIND in entry.scopes for name in entry.component_names]
-    wants = [Want(KIND, (code,), (*keys, *index_components()), (*state.periods, state.against))]
+    wants = [
+        Want(KIND, (code,), (*keys, *index_components()), (*state.periods, state.against)),
+        Want(KIND, (code,), index_components(), look_back(state)),
+    ]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
     credits = contribution.credits(state.period, visible_to=state.visible, customer=row.id, state=state.published)
     moved = index_moved(found, KIND, code, state.period, state.against)
@@ -268,6 +272,7 @@ def _factor(found: Readings, state: PageState, code: str, key: str, marks: Marks
         height=160,
         value_word=_("Score"),
         events=marks.on_periods(state.period.kind, INDEX, key),
+        ahead=ahead_of(found, state, KIND, code, INDEX, key),
     )
 
 

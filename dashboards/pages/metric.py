@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
 from dashboards import formatting as f
+from dashboards.ahead import ahead_of, look_back
 from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.ranked import Item, ranked_figure
 from dashboards.figures.trend import Limits, Point, trend_figure
@@ -75,7 +76,10 @@ def metric_page(state: PageState, key: str) -> MetricPage:
     kinds = [k for k in SUBJECTS if k in entry.scopes and state.visible.sees_kind(k)]
     keys = tuple((key, name) for name in entry.component_names)
     periods = (*state.last(24), state.against)
-    wants = [Want("enterprise", ("",), keys, periods)]
+    wants = [
+        Want("enterprise", ("",), keys, periods),
+        Want("enterprise", ("",), ((key, ""),), look_back(state)),
+    ]
     company = [(k, "") for k in companions(entry)]
     if company:
         wants.append(Want("enterprise", ("",), tuple(company), periods))
@@ -226,6 +230,7 @@ def _trend(entry: Metric, found: Readings, state: PageState, marks: Marks) -> Fi
         height=280,
         value_word=text.title(entry.key),
         events=marks.on_periods(state.period.kind, entry.key),
+        ahead=ahead_of(found, state, "enterprise", "", entry.key),
         source=_("Source: %(feeds)s") % {"feeds": ", ".join(feeds_of(entry))},
     )
 

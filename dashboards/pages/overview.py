@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dashboards import catalogue_text as text
 from dashboards import findings, measures
 from dashboards import formatting as f
+from dashboards.ahead import ahead_of, look_back
 from dashboards.asks import Asks, asks_of
 from dashboards.figures.contribution import Bar, contribution_figure, sums_of
 from dashboards.figures.trend import Point, trend_figure
@@ -135,6 +136,7 @@ def _of_run(state: PageState) -> OverviewPage:
     ends = (*state.periods, state.against)
     wants = [
         Want("enterprise", ("",), (*headlines_of("enterprise"), *index_components()), ends),
+        Want("enterprise", ("",), ((INDEX, ""),), look_back(state)),
         Want("customer", tuple(c.code for c in movers), (*headlines_of("customer"), *index_components()), ends),
     ]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
@@ -205,6 +207,7 @@ def _trend(found: Readings, state: PageState, marks: Marks) -> Figure:
         ceiling=100,
         value_word=_("Index"),
         events=marks.on_periods(state.period.kind, INDEX),
+        ahead=ahead_of(found, state, "enterprise", "", INDEX),
     )
 
 

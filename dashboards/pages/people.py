@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from dashboards import catalogue_text as text
 from dashboards import findings, measures, units
 from dashboards import formatting as f
+from dashboards.ahead import ahead_of, look_back
 from dashboards.capacity import CapacityPart, capacity_part
 from dashboards.figures.ranked import Item, ranked_figure
 from dashboards.figures.survival import AtRisk, Survival, survival_figure
@@ -82,7 +83,10 @@ def people_page(state: PageState) -> PeoplePage:
     family = [key for key, e in metrics().items() if e.family == "longevity"]
     keys = [(key, name) for key in family for name in metrics()[key].component_names]
     found = readings(
-        [Want("enterprise", ("",), tuple(keys), (*state.periods, state.against))],
+        [
+            Want("enterprise", ("",), tuple(keys), (*state.periods, state.against)),
+            Want("enterprise", ("",), tuple((key, "") for key in LINES), look_back(state)),
+        ],
         state=state.published,
         visible_to=state.visible,
         targets=state.targets,
@@ -271,6 +275,7 @@ def _line(found: Readings, state: PageState, key: str, marks: Marks) -> Figure |
         ceiling=1.0 if now.unit == "ratio" and max((p.value or 0.0) for p in points) <= 1 else None,
         value_word=text.title(key),
         events=marks.on_periods(state.period.kind, key),
+        ahead=ahead_of(found, state, "enterprise", "", key),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop, ngettext
 from dashboards import catalogue_text as text
 from dashboards import formatting as f
 from dashboards import measures
+from dashboards.ahead import ahead_of, look_back
 from dashboards.decision_parts import Here, decisions_here
 from dashboards.figures.flow import FlowMonth, flow_figure
 from dashboards.figures.progress import Forecast, Milestone, Month, milestone_figure, s_curve_figure
@@ -94,7 +95,10 @@ def project_page(state: PageState, code: str) -> ProjectPage:
         raise Http404(code)
     keys = [(key, name) for key, entry in metrics().items() if KIND in entry.scopes for name in entry.component_names]
     ended = (Period.containing("year", detail.actual_finish_on),) if detail.actual_finish_on else ()
-    wants = [Want(KIND, (code,), tuple(keys), (*state.periods, state.against, *ended))]
+    wants = [
+        Want(KIND, (code,), tuple(keys), (*state.periods, state.against, *ended)),
+        Want(KIND, (code,), (("project_contribution", ""),), look_back(state)),
+    ]
     found = readings(wants, state=state.published, visible_to=state.visible, targets=state.targets)
     every = outcome_lines(state.period, cut=cut, project=code)
     lines, hidden = fold_hidden(every, visible_to=state.visible, counterpart="initiative")
@@ -323,6 +327,7 @@ def _points(found: Readings, state: PageState, code: str, marks: Marks) -> Figur
         unit=_("Points of what customers set out to reach, at the end of each period"),
         words=lambda v: f.number(v, 1 if v is None or abs(v) >= 1 else 2, sign=True),
         events=marks.on_periods(state.period.kind, "project_contribution"),
+        ahead=ahead_of(found, state, KIND, code, "project_contribution"),
         height=240,
     )
 

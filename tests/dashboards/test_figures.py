@@ -14,7 +14,7 @@ from dashboards.figures.contribution import Bar, contribution_figure, folded
 from dashboards.figures.many import Bin, Named, cells_figure
 from dashboards.figures.marks import Event, round_steps, short
 from dashboards.figures.names import LINE, beside
-from dashboards.figures.trend import Point, trend_figure
+from dashboards.figures.trend import Ahead, Point, trend_figure
 from dashboards.pages.styleguide import styleguide_page
 from dashboards.parts import Figure, IncompleteFigure, table
 
@@ -166,3 +166,20 @@ def test_events_of_a_period_share_one_mark_and_stand_in_the_table():
     assert figure.table.columns[-1].label == "Events"
     assert [row[-1].raw for row in figure.table.rows] == ["", "Release 4; Incident 9", "Restated", ""]
     assert any(k.sign == "event" for k in figure.legend)
+
+
+def test_a_forecast_is_dashed_and_marked_in_the_table_and_leaves_the_stored_line_alone():
+    points = [Point(f"2026-0{m}", float(m)) for m in range(1, 5)]
+    ahead = Ahead(("2026-05", "2026-06"), (5.0, 6.0), (4.0, 4.5), (6.0, 9.5), said="Better by 30%", word="Forecast")
+
+    plain_figure = trend_figure(points, key="k", title="t", unit="u", words=str)
+    figure = trend_figure(points, key="k", title="t", unit="u", words=str, ahead=ahead)
+
+    dashed = [trace for trace in figure.data if trace["line"].get("dash") == "dash"]
+    stored = [trace for trace in figure.data if trace["line"].get("color") == plain_figure.data[0]["line"]["color"]]
+    assert [(trace["x"], trace["y"]) for trace in dashed] == [([3, 4, 5], [4.0, 5.0, 6.0])]
+    assert [trace["x"] for trace in stored] == [[0, 1, 2, 3]]
+    assert figure.layout["yaxis"]["range"][1] >= 9.5
+    assert figure.layout["xaxis"]["range"][1] > 5
+    assert [row[-1].text for row in figure.table.rows] == ["", "", "", "", "Forecast", "Forecast"]
+    assert "Better by 30%" in [key.word for key in figure.legend]
