@@ -90,6 +90,6 @@ CHANGES: Final[dict[str, Change]] = {
     "deployments": _either("failed", _is_flag, _flag),
     "people": _either("hired_on", _is_day, _day),
     "releases": _either("released_at", _is_day, _day),
-    "development_plans": _either("documented_on", _is_day, _day),
+    "development_plans": Change("measurable_goals", lambda text: text == "1", lambda _: "0", lambda _: "1"),
 }
 """By feed, the large ones first."""
